@@ -1,0 +1,38 @@
+"""Tables: the best runs of every grid point, one tidy table for each figure."""
+
+
+def runs_of(figure):
+    """Run ids of everything that a figure reads."""
+    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
+
+
+rule table:
+    input:
+        histories=lambda wildcards: expand(
+            f"{FOLDER}/runs/{{run_id}}/history.csv",
+            run_id=runs_of(FIGURES[wildcards.figure]),
+        ),
+        ensembles=lambda wildcards: expand(
+            f"{FOLDER}/runs/{{run_id}}/ensemble.json",
+            run_id=runs_of(FIGURES[wildcards.figure]),
+        ),
+        code=module_files("whysgd.aggregate", "whysgd.training.history"),
+    output:
+        f"{FOLDER}/tables/{{figure}}.csv",
+    log:
+        f"{FOLDER}/logs/table/{{figure}}.log",
+    benchmark:
+        f"{FOLDER}/benchmarks/table/{{figure}}.tsv"
+    params:
+        # Only what this figure reads: a change elsewhere in the scale file leaves it alone.
+        scale=lambda wildcards: FIGURES[wildcards.figure].part_of(SCALE).model_dump(mode="json"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    conda:
+        "../envs/cpu.yaml"
+    message:
+        "Aggregate {wildcards.figure}"
+    script:
+        "../workflow/scripts/table.py"

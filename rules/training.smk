@@ -1,0 +1,33 @@
+"""Training: one job trains one ensemble and writes its history."""
+
+
+def dataset_of(run_id):
+    """Key in the scale file of the data set that a run reads."""
+    spec = JOBS.ensembles[run_id].program.dataset
+    return next(key for key, value in SCALE.datasets.items() if value == spec)
+
+
+rule train:
+    input:
+        data=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz",
+        code=module_files("whysgd.training.loop", "whysgd.training.runtime"),
+    output:
+        history=f"{FOLDER}/runs/{{run_id}}/history.csv",
+        ensemble=f"{FOLDER}/runs/{{run_id}}/ensemble.json",
+    log:
+        f"{FOLDER}/logs/train/{{run_id}}.log",
+    benchmark:
+        f"{FOLDER}/benchmarks/train/{{run_id}}.tsv"
+    params:
+        ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
+    threads: SCALE.jobs.threads
+    resources:
+        mem_mb=SCALE.jobs.mem_mb,
+        runtime=SCALE.jobs.runtime,
+        gpu=SCALE.jobs.gpu,
+    conda:
+        "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
+    message:
+        "Train {wildcards.run_id}"
+    script:
+        "../workflow/scripts/train.py"

@@ -1,0 +1,18 @@
+"""Rule train: trains one ensemble and writes its history."""
+
+from whysgd.scripting import script_log
+from whysgd.spec import Ensemble
+from whysgd.training.runtime import start_tensorflow
+
+with script_log(snakemake.log[0]) as logger:
+    start_tensorflow(snakemake.threads)
+
+    from whysgd.data.prepare import read_dataset
+    from whysgd.files import write_json
+    from whysgd.training.history import write_history
+    from whysgd.training.loop import train_ensemble
+
+    ensemble = Ensemble.model_validate(snakemake.params.ensemble)
+    history = train_ensemble(ensemble, read_dataset(snakemake.input.data), logger)
+    write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
+    write_history(snakemake.output.history, history)

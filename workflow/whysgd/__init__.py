@@ -1,0 +1,1 @@
+"""Reproduces papers on why stochastic gradient descent generalizes, from data to figures."""

@@ -1,0 +1,129 @@
+"""The command line: one run without Snakemake, and the configuration's schema."""
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+import yaml
+
+from whysgd.errors import UserError
+from whysgd.grid import experiment_points
+from whysgd.powers import format_number, parse_number
+from whysgd.settings import (
+    ExperimentSettings,
+    Settings,
+    json_schema,
+    load_settings,
+    merged,
+    validated,
+)
+from whysgd.spec import Ensemble
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of `whysgd`; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="whysgd", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train one run and print its history as CSV")
+    train.add_argument("--scale", default="quick", help="scale file (default: %(default)s)")
+    train.add_argument("--experiment", required=True, help="experiment of the scale to start from")
+    train.add_argument("--learning-rate", help="such as 0.125 or 2^-3; default: the experiment's")
+    train.add_argument("--reg-coefficient", help="such as 2^-5; default: the experiment's")
+    train.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any other key of the experiment, such as batch_size=16; may be repeated",
+    )
+    train.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    train.add_argument("--output", type=Path, help="file for the history; default: print it")
+    train.set_defaults(command=_train)
+    schema = commands.add_parser("schema", help="print the JSON schema of the configuration")
+    schema.set_defaults(command=lambda _: print(json.dumps(json_schema(), indent=2)))
+    return parser
+
+
+def _train(options: argparse.Namespace) -> None:
+    settings = load_settings({"scale": options.scale})
+    ensemble = _single_run(settings, options)
+    if options.threads < 1:
+        raise UserError("--threads must be at least 1")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+
+    from whysgd.training.runtime import start_tensorflow
+
+    start_tensorflow(options.threads)
+    from whysgd.data.prepare import prepared
+    from whysgd.training.history import write_history
+    from whysgd.training.loop import train_ensemble
+
+    dataset = prepared(ensemble.program.dataset)
+    history = train_ensemble(ensemble, dataset, logging.getLogger("whysgd"))
+    if options.output:
+        write_history(options.output, history)
+    else:
+        history.to_csv(sys.stdout, index=False, lineterminator="\n")
+
+
+def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
+    """The one run that the options describe.
+
+    Raises:
+        UserError: the experiment does not exist, a key is wrong, or a list is left to sweep.
+    """
+    name, scale = options.experiment, settings.scale
+    if name not in scale.experiments:
+        raise UserError(f"--experiment: no {name!r}; known: {', '.join(scale.experiments)}")
+    changes = dict(_assignment(text) for text in options.set)
+    for axis in ("learning_rate", "reg_coefficient"):
+        value = getattr(options, axis)
+        if value is not None:
+            changes[axis] = value
+            changes[f"{axis}_over_batch_size"] = None
+    for budget, other in (("epochs", "updates"), ("updates", "epochs")):
+        if budget in changes:
+            changes[other] = None
+    experiment = merged(scale.experiments[name].model_dump(), changes)
+    checked = validated(ExperimentSettings, experiment, f"experiment {name}")
+    chosen = scale.model_copy(update={"experiments": {name: checked}})
+    points = experiment_points(chosen, name)
+    if len(points) > 1:
+        raise UserError(f"experiment {name} has {len(points)} grid points: {_open_axes(checked)}")
+    if options.seed < 0:
+        raise UserError("--seed must not be negative")
+    return Ensemble(program=points[0].program, members=(points[0].member(options.seed),))
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise UserError(f"--set {text}: write KEY=VALUE")
+    return key, yaml.safe_load(value)
+
+
+def _open_axes(experiment: ExperimentSettings) -> str:
+    axes = {
+        key: values
+        for key, values in experiment.model_dump(exclude_none=True).items()
+        if isinstance(values, tuple) and len(values) > 1
+    }
+    return "; ".join(
+        f"choose {key} among {', '.join(format_number(parse_number(v)) for v in values)}"
+        for key, values in axes.items()
+    )
+
+

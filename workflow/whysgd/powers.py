@@ -1,0 +1,84 @@
+"""Numbers written as powers of two, as the papers and the configuration write them."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+_POWER = re.compile(r"^2\^(-?\d+)$")
+_RANGE = re.compile(r"^(2\^-?\d+)\s*\.\.\s*(2\^-?\d+)$")
+
+
+def parse_number(value: Any) -> float:
+    """A number, or text such as "2^-9" or "0.1", as a float.
+
+    Raises:
+        ValueError: neither a number nor such text.
+    """
+    if isinstance(value, str):
+        power = _POWER.match(value.strip())
+        if power:
+            return math.ldexp(1.0, int(power.group(1)))
+        try:
+            return float(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is neither a number nor a power such as 2^-9") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is neither a number nor a power such as 2^-9")
+    return float(value)
+
+
+def parse_numbers(value: Any) -> tuple[float, ...]:
+    """A number, a list of numbers, or a range of powers "2^-9..2^-1" (both ends in), as floats.
+
+    Raises:
+        ValueError: empty, repeated or unreadable values, or a range that runs downwards.
+    """
+    span = _RANGE.match(value.strip()) if isinstance(value, str) else None
+    if span:
+        first, last = (round(math.log2(parse_number(end))) for end in span.groups())
+        if first > last:
+            raise ValueError(f"range {value!r} runs downwards: it holds no value")
+        return tuple(math.ldexp(1.0, exponent) for exponent in range(first, last + 1))
+    items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    numbers = tuple(parse_number(item) for item in items)
+    if not numbers:
+        raise ValueError("empty: give at least one value")
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"a value stands twice in {value!r}")
+    return numbers
+
+
+def format_number(value: float) -> str:
+    """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`."""
+    mantissa, exponent = math.frexp(value)
+    return f"2^{exponent - 1}" if mantissa == 0.5 and not 1 < value < 3 else f"{value:g}"
+
+
+def _parse_integers(value: Any) -> tuple[int, ...]:
+    numbers = parse_numbers(value)
+    if any(number != int(number) for number in numbers):
+        raise ValueError(f"{value!r} is not a whole number or a list of them")
+    return tuple(int(number) for number in numbers)
+
+
+_NUMBER_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "number"}, {"type": "string", "description": "a power such as 2^-9"}]
+}
+_NUMBERS_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        *_NUMBER_SCHEMA["anyOf"],
+        {"type": "string", "description": "a range of powers such as 2^-9..2^-1"},
+        {"type": "array", "items": _NUMBER_SCHEMA, "minItems": 1, "uniqueItems": True},
+    ]
+}
+
+Number = Annotated[float, BeforeValidator(parse_number), WithJsonSchema(_NUMBER_SCHEMA)]
+Numbers = Annotated[
+    tuple[float, ...], BeforeValidator(parse_numbers), WithJsonSchema(_NUMBERS_SCHEMA)
+]
+Integers = Annotated[
+    tuple[int, ...], BeforeValidator(_parse_integers), WithJsonSchema(_NUMBERS_SCHEMA)
+]

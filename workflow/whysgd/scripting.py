@@ -1,0 +1,35 @@
+"""What every rule's script needs: a log file, and mistakes told in one line."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from whysgd.errors import UserError
+
+
+@contextmanager
+def script_log(path: str | Path) -> Iterator[logging.Logger]:
+    """A logger that writes to a rule's log file; what the block raises ends up there too.
+
+    A `UserError` ends the process with status 1 and one line on standard error; any other
+    exception goes on, with its traceback in the log.
+    """
+    logger = logging.getLogger("whysgd")
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield logger
+    except UserError as error:
+        logger.error("%s", error)
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception:
+        logger.exception("failed")
+        raise
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

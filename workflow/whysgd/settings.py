@@ -1,0 +1,287 @@
+"""The configuration: what its files may hold, and reading them with errors that name the key.
+
+`config/config.yaml` chooses a scale; `config/scales/{scale}.yaml` says what is trained at it.
+The records below own names, types, ranges and descriptions; `config/schema.json` is generated
+from them. Nothing here imports TensorFlow, because the Snakefile reads this.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from whysgd.errors import UserError
+from whysgd.powers import Integers, Number, Numbers
+from whysgd.spec import DatasetSpec, Frozen, Schedule
+
+Record = TypeVar("Record", bound=Frozen)
+CONFIG_DIR = Path(__file__).resolve().parents[2] / "config"
+
+
+class ProgramSettings(Frozen):
+    """What a program is made of. In an experiment, a key given here replaces its program's."""
+
+    dataset: str | None = Field(None, description="a key of `datasets`")
+    model: str | None = Field(None, description="mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH")
+    base_width: int | None = Field(None, gt=0, description="channels of a Wide-ResNet's stem")
+    batch_size: Integers | None = Field(None, description="examples in a minibatch (B)")
+    updates_per_batch: Integers | None = Field(
+        None, description="updates on each minibatch (n of n-step SGD)"
+    )
+    epochs: Numbers | None = Field(None, description="budget in passes over the data")
+    updates: Integers | None = Field(None, description="budget in parameter updates")
+    schedule: Schedule | None = Field(None, description="learning rate over training")
+    weight_decay: Number | None = Field(None, ge=0, description="L2 coefficient, kernels only")
+    preprocessing: Literal["per_image", "per_channel"] | None = Field(
+        None, description="standardization of the images"
+    )
+    augmentation: Literal["none", "crop", "crop_flip"] | None = Field(
+        None, description="random crops of the padded image, and mirroring"
+    )
+    crop_padding: int | None = Field(None, ge=0, description="pixels of padding before a crop")
+    num_evaluations: int | None = Field(
+        None, gt=0, description="evaluations of a run, evenly spaced, after the one at the start"
+    )
+    c_reg: Literal["final", "every"] | None = Field(
+        None, description="at which evaluations the minibatch gradient norm is measured"
+    )
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> "ProgramSettings":
+        if self.epochs is not None and self.updates is not None:
+            raise ValueError("give the budget as `epochs` or as `updates`, not both")
+        for key in ("batch_size", "updates_per_batch", "epochs", "updates"):
+            values = getattr(self, key)
+            if values is not None and min(values) <= 0:
+                raise ValueError(f"`{key}` must be positive, not {min(values):g}")
+        return self
+
+
+class ExperimentSettings(ProgramSettings):
+    """One sweep: a program, and the values that its members take. Lists are swept."""
+
+    program: str = Field(description="a key of `programs`")
+    learning_rate: Numbers | None = Field(None, description="the paper's epsilon or alpha")
+    learning_rate_over_batch_size: Numbers | None = Field(
+        None, description="the same, as a multiple of the batch size"
+    )
+    reg_coefficient: Numbers | None = Field(None, description="the paper's lambda; default 0")
+    reg_coefficient_over_batch_size: Numbers | None = Field(
+        None, description="the same, as a multiple of the batch size"
+    )
+
+    @model_validator(mode="after")
+    def _one_axis_each(self) -> "ExperimentSettings":
+        for key in ("learning_rate", "reg_coefficient"):
+            plain, ratio = getattr(self, key), getattr(self, f"{key}_over_batch_size")
+            if plain is not None and ratio is not None:
+                raise ValueError(f"give `{key}` or `{key}_over_batch_size`, not both")
+            values = plain or ratio
+            if key == "learning_rate" and values is None:
+                raise ValueError("`learning_rate` (or `learning_rate_over_batch_size`) is missing")
+            if values is not None and (min(values) < 0 or (key[0] == "l" and min(values) == 0)):
+                raise ValueError(f"`{key}` must be positive, not {min(values):g}")
+        return self
+
+
+class RunSettings(Frozen):
+    """Repetitions of every grid point and which of them count."""
+
+    seeds: Integers = Field(description="one run of every grid point per seed")
+    keep_best: int = Field(gt=0, description="runs that count: the best by highest test accuracy")
+
+    @model_validator(mode="after")
+    def _enough_seeds(self) -> "RunSettings":
+        if self.keep_best > len(self.seeds):
+            raise ValueError(
+                f"`keep_best` = {self.keep_best} is more than the {len(self.seeds)} `seeds`"
+            )
+        if min(self.seeds) < 0:
+            raise ValueError(f"`seeds` must not be negative: {min(self.seeds)}")
+        return self
+
+
+class JobSettings(Frozen):
+    """How members are split into jobs, and what a training job asks of the machine."""
+
+    split: Literal["program", "point"] = Field(
+        description="one job per program, or one per grid point with its seeds"
+    )
+    max_members: int = Field(gt=0, description="more members than this make several jobs")
+    threads: int = Field(gt=0, description="processor threads of a training job")
+    mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
+    runtime: int = Field(gt=0, description="time limit of a training job in minutes")
+    gpu: int = Field(ge=0, description="GPUs of a training job")
+
+
+class ScaleSettings(Frozen):
+    """A scale file: everything that is trained at one scale."""
+
+    description: str
+    runs: RunSettings
+    jobs: JobSettings
+    datasets: dict[str, DatasetSpec] = Field(min_length=1)
+    programs: dict[str, ProgramSettings] = Field(min_length=1)
+    experiments: dict[str, ExperimentSettings] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "ScaleSettings":
+        for kind, records, key, known in (
+            ("programs", self.programs, "dataset", self.datasets),
+            ("experiments", self.experiments, "program", self.programs),
+            ("experiments", self.experiments, "dataset", self.datasets),
+        ):
+            for name, record in records.items():
+                value = getattr(record, key)
+                if value is not None and value not in known:
+                    raise ValueError(
+                        f"{kind}.{name}.{key}: unknown {value!r}; known: {', '.join(known)}"
+                    )
+        return self
+
+
+class Config(Frozen):
+    """`config/config.yaml`, and what `--config` may set."""
+
+    scale: str = Field(
+        "quick", description="a file of config/scales without .yaml, or the path of such a file"
+    )
+    results: str = Field("results", description="folder of everything that is made")
+    overrides: dict[str, Any] = Field(
+        default_factory=dict, description="keys of the scale file to replace, nested as it is"
+    )
+
+
+class Settings(Frozen):
+    """The whole configuration, checked."""
+
+    scale_name: str
+    results: Path
+    scale: ScaleSettings
+
+    @property
+    def folder(self) -> Path:
+        """Folder of this scale's results."""
+        return self.results / self.scale_name
+
+
+def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
+    """Reads `config/config.yaml`, replaces what `config` holds, and reads the chosen scale.
+
+    Args:
+        config: keys of `Config`, as given by `snakemake --config`.
+
+    Raises:
+        UserError: a file is missing or unreadable, or a key is unknown or out of range.
+    """
+    base = read_yaml(CONFIG_DIR / "config.yaml")
+    chosen = validated(Config, {**base, **(config or {})}, "config")
+    path = _scale_path(chosen.scale)
+    content = merged(read_yaml(path), chosen.overrides)
+    scale = validated(ScaleSettings, content, f"scale {path.stem}")
+    return Settings(scale_name=path.stem, results=Path(chosen.results), scale=scale)
+
+
+def check_targets(settings: Settings, targets: Iterable[str]) -> None:
+    """Refuses a target that lies in another scale's folder.
+
+    Raises:
+        UserError: naming the option that makes the target known.
+    """
+    for target in targets:
+        path = Path(target)
+        if path.is_relative_to(settings.results) and not path.is_relative_to(settings.folder):
+            scale = path.relative_to(settings.results).parts[:1]
+            if scale:
+                raise UserError(
+                    f"{target} is of another scale than {settings.scale_name!r}: "
+                    f"add --config scale={scale[0]}"
+                )
+
+
+def check_writable(settings: Settings) -> None:
+    """Refuses a results folder that cannot be written to, before any job runs.
+
+    Raises:
+        UserError: naming the key and the folder.
+    """
+    folder = settings.results.absolute()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"config: results: {existing} is not a folder that can be written to")
+
+
+def known_scales() -> list[str]:
+    """Names of the scales that come with the project."""
+    return sorted(path.stem for path in (CONFIG_DIR / "scales").glob("*.yaml"))
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of config.yaml and of a scale file, as `config/schema.json` holds it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "config.yaml": Config.model_json_schema(),
+        "scales/*.yaml": ScaleSettings.model_json_schema(),
+    }
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping.
+
+    Raises:
+        UserError: it cannot be read or holds something else.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: must hold keys and values")
+    return content
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `changes`, mappings merged key by key, neither altered."""
+    result = dict(base)
+    for key, value in changes.items():
+        below = result.get(key)
+        nested = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(below, value) if nested else value  # type: ignore[arg-type]
+    return result
+
+
+def validated(kind: type[Record], content: Any, where: str) -> Record:
+    """`content` as a record of the given kind.
+
+    Raises:
+        UserError: with one clause per fault, each naming its key.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        faults = []
+        for fault in error.errors():
+            key = ".".join(str(part) for part in fault["loc"])
+            reason = fault["msg"].removeprefix("Value error, ")
+            if fault["type"] == "extra_forbidden":
+                reason = "unknown key"
+            elif fault["type"] not in ("missing", "value_error"):
+                reason = f"{reason}, not {fault['input']!r}"
+            faults.append(f"{key}: {reason}" if key else reason)
+        raise UserError(f"{where}: {'; '.join(faults)}") from error
+
+
+def _scale_path(scale: str) -> Path:
+    if scale.endswith((".yaml", ".yml")):
+        return Path(scale)
+    if scale not in known_scales():
+        raise UserError(
+            f"config: scale: unknown {scale!r}; known: {', '.join(known_scales())}, "
+            "or the path of a .yaml file"
+        )
+    return CONFIG_DIR / "scales" / f"{scale}.yaml"

@@ -1,0 +1,129 @@
+"""What is trained: programs, members and ensembles, and the names of their runs.
+
+A *program* is the static configuration, all that shapes the compiled code. A *member* is one
+run of it. An *ensemble* is a program and the members that one job trains together.
+"""
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from whysgd.data.catalog import DATASETS
+
+
+class Frozen(BaseModel):
+    """Base of all configuration records: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DatasetSpec(Frozen):
+    """Which images a run sees."""
+
+    source: str = Field(description="name of a known data set")
+    num_train: int = Field(gt=0, description="training images, drawn by split_seed")
+    num_test: int = Field(gt=0, description="test images, drawn by split_seed")
+    split_seed: int = Field(0, ge=0, description="seed of the split and of the subsets")
+
+    @model_validator(mode="after")
+    def _known_and_large_enough(self) -> "DatasetSpec":
+        if self.source not in DATASETS:
+            raise ValueError(f"unknown data set {self.source!r}; known: {', '.join(DATASETS)}")
+        DATASETS[self.source].check_sizes(self.num_train, self.num_test)
+        return self
+
+
+class Schedule(Frozen):
+    """Learning rate over training, as a factor of the run's learning rate."""
+
+    kind: Literal["constant", "halving"] = Field(
+        "constant", description="constant, or constant and then halved again and again"
+    )
+    start: float = Field(
+        0.5, gt=0, lt=1, description="halving: fraction of training before the first halving"
+    )
+    every: float = Field(
+        0.1, gt=0, lt=1, description="halving: fraction of training between halvings"
+    )
+
+
+class Program(Frozen):
+    """Static configuration of a training program. All that it leaves open is per member."""
+
+    dataset: DatasetSpec
+    model: str = Field(description="network, e.g. mlp-64-64-64 (hidden widths) or wrn-10-1")
+    base_width: int = Field(16, gt=0, description="channels of a Wide-ResNet's stem")
+    batch_size: int = Field(gt=0, description="examples in a minibatch (the paper's B)")
+    updates_per_batch: int = Field(gt=0, description="updates on each minibatch (the paper's n)")
+    num_minibatches: int = Field(gt=0, description="minibatches seen in all; updates / n")
+    schedule: Schedule = Schedule()
+    weight_decay: float = Field(ge=0, description="coefficient of the L2 term, kernels only")
+    penalty: Literal["none", "double_backprop"] = Field(
+        description="how the gradient of the explicit regularizer is computed"
+    )
+    preprocessing: Literal["per_image", "per_channel"] = Field(
+        description="standardization: each image by itself, or channels by the training set"
+    )
+    augmentation: Literal["none", "crop", "crop_flip"] = Field(
+        description="random crops of the padded image, and mirroring"
+    )
+    crop_padding: int = Field(4, ge=0, description="pixels of reflection around a cropped image")
+    num_evaluations: int = Field(gt=0, description="evaluations after the one at the start")
+    c_reg: Literal["final", "every"] = Field(
+        description="at which evaluations the minibatch gradient norm is measured"
+    )
+
+    @property
+    def minibatches_per_epoch(self) -> int:
+        """Whole minibatches in an epoch (the paper's m); the last N mod B examples are left out."""
+        return self.dataset.num_train // self.batch_size
+
+    @property
+    def num_updates(self) -> int:
+        """Parameter updates in all."""
+        return self.num_minibatches * self.updates_per_batch
+
+    @property
+    def num_epochs(self) -> float:
+        """Passes over the training set in all; may be fractional."""
+        return self.num_minibatches / self.minibatches_per_epoch
+
+
+class Member(Frozen):
+    """One run of a program."""
+
+    learning_rate: float = Field(gt=0, description="the paper's epsilon; alpha in n-step SGD")
+    reg_coefficient: float = Field(ge=0, description="the paper's lambda")
+    seed: int = Field(ge=0)
+
+
+class Ensemble(Frozen):
+    """A program and the members that one job trains together."""
+
+    program: Program
+    members: tuple[Member, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Ensemble":
+        if len(set(self.members)) < len(self.members):
+            raise ValueError("the same member twice in one ensemble")
+        if self.program.penalty == "none" and any(m.reg_coefficient for m in self.members):
+            raise ValueError("a member with reg_coefficient > 0 needs a penalty method")
+        return self
+
+    @property
+    def run_id(self) -> str:
+        """Folder name of the ensemble's results: a readable prefix and a hash of everything."""
+        program = self.program
+        dataset = f"{program.dataset.source}-{program.dataset.num_train}"
+        penalty = "" if program.penalty == "none" else "-penalty"
+        prefix = f"{program.model}-{dataset}-b{program.batch_size}-n{program.updates_per_batch}"
+        return f"{prefix}-e{program.num_epochs:g}{penalty}-{fingerprint(self)}"
+
+
+def fingerprint(record: BaseModel) -> str:
+    """First 10 hexadecimal digits of the SHA-256 of the record's canonical JSON."""
+    text = json.dumps(record.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -1,0 +1,1 @@
+"""Studies: for each source, which figure reads which experiment."""

@@ -1,0 +1,95 @@
+"""The records that tell which runs a figure reads and as what."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from whysgd.errors import UserError
+from whysgd.grid import Point, experiment_points
+from whysgd.powers import format_number
+from whysgd.settings import ScaleSettings
+
+X = Literal[
+    "learning_rate",
+    "reg_coefficient",
+    "learning_rate/batch_size",
+    "reg_coefficient/batch_size",
+    "epochs",
+    "epoch",
+]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One experiment as curves of a panel.
+
+    Attributes:
+        panel: letter of the panel.
+        experiment: name in the scale file.
+        series: legend text; `{batch_size}`, `{updates_per_batch}`, `{learning_rate}` and
+            `{reg_coefficient}` stand for the point's value, and points whose texts are equal
+            make one curve.
+        x: the horizontal axis. "epoch": the mean history of the kept runs. "epochs": the budget,
+            with the learning rate tuned at every budget. Otherwise one value per grid point.
+    """
+
+    panel: str
+    experiment: str
+    series: str
+    x: X
+
+    def series_of(self, point: Point) -> str:
+        """Legend text of the curve that a point belongs to."""
+        return self.series.format(
+            batch_size=point.program.batch_size,
+            updates_per_batch=point.program.updates_per_batch,
+            learning_rate=format_number(point.learning_rate),
+            reg_coefficient=format_number(point.reg_coefficient),
+        )
+
+    def x_of(self, point: Point) -> float:
+        """Horizontal position of a point; not defined for "epoch"."""
+        match self.x:
+            case "learning_rate":
+                return point.learning_rate
+            case "reg_coefficient":
+                return point.reg_coefficient
+            case "learning_rate/batch_size":
+                return point.learning_rate / point.program.batch_size
+            case "reg_coefficient/batch_size":
+                return point.reg_coefficient / point.program.batch_size
+            case "epochs":
+                return point.program.num_epochs
+            case "epoch":
+                raise ValueError("a curve over epochs has no single position for a point")
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure: the module that draws it and the curves that it is made of."""
+
+    name: str
+    module: str  # in whysgd.figures
+    curves: tuple[Curves, ...]
+
+    def points(self, scale: ScaleSettings) -> list[Point]:
+        """Every grid point that the figure needs.
+
+        Raises:
+            UserError: the scale lacks one of its experiments.
+        """
+        points = []
+        for curves in self.curves:
+            if curves.experiment not in scale.experiments:
+                raise UserError(f"{self.name}: needs experiment {curves.experiment!r}")
+            points += experiment_points(scale, curves.experiment)
+        return points
+
+    def defined_at(self, scale: ScaleSettings) -> bool:
+        """Whether the scale has all experiments of this figure."""
+        return all(curves.experiment in scale.experiments for curves in self.curves)
+
+    def part_of(self, scale: ScaleSettings) -> ScaleSettings:
+        """The scale with nothing in it but the experiments that this figure reads."""
+        names = {curves.experiment for curves in self.curves}
+        kept = {name: value for name, value in scale.experiments.items() if name in names}
+        return scale.model_copy(update={"experiments": kept})

@@ -1,0 +1,103 @@
+"""Smith, Dherin, Barrett, De (2021), arXiv:2101.12176: Figures 1 to 7."""
+
+from whysgd.studies.figures import Curves, FigureSpec
+
+
+def _figure1(prefix: str = "") -> tuple[Curves, ...]:
+    small, regularized = f"{prefix}small_rate", f"{prefix}small_rate_regularized"
+    rate, coefficient = f"{prefix}learning_rate", f"{prefix}reg_coefficient"
+    return (
+        Curves("a", small, "C", "epoch"),
+        Curves("a", regularized, "C_mod", "epoch"),
+        Curves("b", rate, "C", "learning_rate"),
+        Curves("b", coefficient, "C_mod", "reg_coefficient"),
+        Curves("b", small, "C at learning_rate = {learning_rate}", "learning_rate"),
+        Curves("c", rate, "C", "learning_rate"),
+        Curves("c", coefficient, "C_mod", "reg_coefficient"),
+    )
+
+
+FIGURES = (
+    FigureSpec("figure1", "figure1", _figure1()),
+    FigureSpec(
+        "figure2",
+        "figure2",
+        (
+            Curves("a", "learning_rate", "C", "learning_rate"),
+            Curves("b", "learning_rate_regularized", "C_mod", "learning_rate"),
+        ),
+    ),
+    FigureSpec(
+        "figure3",
+        "figure3",
+        (
+            Curves("a", "batch_size", "B = {batch_size}", "learning_rate/batch_size"),
+            Curves(
+                "b",
+                "batch_size_regularized",
+                "B = {batch_size}",
+                "reg_coefficient/batch_size",
+            ),
+        ),
+    ),
+    FigureSpec(
+        "figure4",
+        "figure4",
+        (
+            Curves("a", "n_step_epochs", "n = {updates_per_batch}", "learning_rate"),
+            Curves("b", "n_step_updates", "n = {updates_per_batch}", "learning_rate"),
+            Curves("c", "n_step_budget", "n = {updates_per_batch}", "epochs"),
+        ),
+    ),
+    FigureSpec(
+        "figure5",
+        "figure5",
+        tuple(
+            curves
+            for panel in "ab"
+            for curves in (
+                Curves(panel, "learning_rate", "C", "learning_rate"),
+                Curves(panel, "reg_coefficient", "C_mod", "reg_coefficient"),
+            )
+        ),
+    ),
+    FigureSpec(
+        "figure6",
+        "figure6",
+        (
+            Curves("a", "mlp_learning_rate", "C", "learning_rate"),
+            Curves("a", "mlp_reg_coefficient", "C_mod", "reg_coefficient"),
+            Curves("b", "mlp_batch_size", "B = {batch_size}", "learning_rate/batch_size"),
+            Curves(
+                "c",
+                "mlp_batch_size_regularized",
+                "B = {batch_size}",
+                "reg_coefficient/batch_size",
+            ),
+        ),
+    ),
+    FigureSpec(
+        "figure7",
+        "figure7",
+        (
+            Curves("a", "mlp_n_step_epochs", "n = {updates_per_batch}", "learning_rate"),
+            Curves("b", "mlp_n_step_updates", "n = {updates_per_batch}", "learning_rate"),
+        ),
+    ),
+)
+
+# The paper's own kind of network where a scale's Figure 1 is made with a smaller one: drawn
+# when asked for by name.
+EXTRA_FIGURES = (FigureSpec("figure1_wrn", "figure1", _figure1("wrn_")),)
+
+
+def figure_named(name: str) -> FigureSpec:
+    """A figure of this study by its name.
+
+    Raises:
+        ValueError: no such figure.
+    """
+    for figure in (*FIGURES, *EXTRA_FIGURES):
+        if figure.name == name:
+            return figure
+    raise ValueError(f"no figure {name!r} in this study")

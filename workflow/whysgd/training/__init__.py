@@ -1,0 +1,1 @@
+"""Training an ensemble: its loss and penalty, its compiled loop, its measurements."""

@@ -1,0 +1,76 @@
+"""The history: the table a job writes, one row per member per evaluation."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from whysgd.errors import UserError
+from whysgd.files import atomic_path
+from whysgd.spec import Member
+
+# Column -> meaning. Accuracies are fractions; losses are means over examples, in nats.
+COLUMNS = {
+    "learning_rate": "the member's",
+    "reg_coefficient": "the member's",
+    "seed": "the member's",
+    "epoch": "passes over the training set so far; may be fractional",
+    "update": "parameter updates so far",
+    "train_accuracy": "over all training examples, not augmented",
+    "train_loss": "the original loss C over all training examples, not augmented",
+    "test_accuracy": "over all test examples",
+    "test_loss": "the original loss over all test examples",
+    "c_reg": "mean squared gradient norm over the fixed minibatches; empty if not measured",
+    "diverged_at": "update at which the loss was first not finite; -1 if it never was",
+}
+METRICS = tuple(name for name in COLUMNS if "accuracy" in name or "loss" in name) + ("c_reg",)
+
+
+def history_rows(
+    members: Iterable[Member],
+    *,
+    epoch: float,
+    update: int,
+    measured: dict[str, np.ndarray],
+    diverged_at: np.ndarray,
+) -> pd.DataFrame:
+    """One evaluation as rows, one per member. A diverged member's metrics are empty.
+
+    Args:
+        members: in the order of the arrays.
+        epoch: passes over the training set so far.
+        update: updates so far.
+        measured: arrays (R,) by metric name; a metric that is left out is empty.
+        diverged_at: (R,), -1 for a member that has not diverged.
+    """
+    rows = pd.DataFrame([member.model_dump() for member in members])
+    rows["epoch"], rows["update"] = epoch, update
+    for name in METRICS:
+        rows[name] = measured.get(name, np.full(len(rows), np.nan))
+    # Where an evaluation overflows although every minibatch was finite, this is where it shows.
+    overflowed = ~np.isfinite(rows[["train_loss", "test_loss"]]).all(axis=1).to_numpy()
+    rows["diverged_at"] = np.where((diverged_at < 0) & overflowed, update, diverged_at)
+    rows.loc[rows["diverged_at"] >= 0, list(METRICS)] = np.nan
+    return rows[list(COLUMNS)]
+
+
+def write_history(path: str | Path, history: pd.DataFrame) -> None:
+    """Writes a history as CSV, atomically; floats are written so that they read back equal."""
+    with atomic_path(path) as temporary:
+        history.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_history(path: str | Path) -> pd.DataFrame:
+    """Reads what `write_history` wrote, equal to the last bit.
+
+    Raises:
+        UserError: the file is missing or holds other columns.
+    """
+    try:
+        history = pd.read_csv(path, float_precision="round_trip")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: not a history ({error})") from error
+    if list(history.columns) != list(COLUMNS):
+        raise UserError(f"{path}: not a history of this version; remove it and run again")
+    return history

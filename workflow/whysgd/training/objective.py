@@ -1,0 +1,93 @@
+"""The loss, its gradient and the gradient of the modified loss, for all replicas at once.
+
+Every function takes parameters with a leading replica axis and keeps replicas apart: the
+replicas' losses are summed before differentiation, and since no replica's loss depends on
+another's parameters, the gradient of the sum holds each replica's own gradient.
+"""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+Tensors = Sequence[tf.Tensor]
+Logits = Callable[[Tensors, tf.Tensor], tf.Tensor]
+LossFn = Callable[[Tensors], tf.Tensor]  # parameters -> (R,) losses
+
+
+def example_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy of each example in nats.
+
+    Args:
+        logits: (R, B, classes).
+        labels: integers, (R, B), or (1, B) where all replicas see the same examples.
+
+    Returns:
+        (R, B).
+    """
+    # From basic operations, because all of them have second derivatives on every route.
+    one_hot = tf.one_hot(labels, logits.shape[-1], dtype=logits.dtype)
+    return tf.reduce_logsumexp(logits, -1) - tf.reduce_sum(logits * one_hot, -1)
+
+
+def minibatch_loss(logits_fn: Logits, images: tf.Tensor, labels: tf.Tensor) -> LossFn:
+    """The loss of one minibatch as a function of the parameters: a mean over its examples.
+
+    Args:
+        logits_fn: network, (parameters, images) -> (R, B, classes).
+        images: (R, B, height, width, channels), or (1, B, ...) where shared.
+        labels: (R, B) or (1, B).
+
+    Returns:
+        A function from parameters, each (R, *shape), to losses (R,).
+    """
+    return lambda parameters: tf.reduce_mean(
+        example_losses(logits_fn(parameters, images), labels), -1
+    )
+
+
+def reg_strength(reg_coefficients: tf.Tensor) -> tf.Tensor:
+    """Factor of the squared gradient norm in the modified loss: reg_coefficient / 4.
+
+    The only place where the quarter of C_mod = C + (lambda / 4) ||grad C||^2 stands; the
+    modified loss of SGD has the learning rate for lambda (Smith et al. 2021, eqs 1 and 20,
+    arXiv:2101.12176).
+    """
+    return reg_coefficients / 4
+
+
+def loss_and_gradients(loss_fn: LossFn, parameters: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Losses (R,) and their gradients, each (R, *shape)."""
+    with tf.GradientTape() as tape:
+        tape.watch(parameters)
+        losses = loss_fn(parameters)
+        total = tf.reduce_sum(losses)
+    return losses, tape.gradient(total, parameters, unconnected_gradients="zero")
+
+
+def squared_norms(gradients: Tensors) -> tf.Tensor:
+    """Squared Euclidean norm of each replica's gradient over all its parameters, (R,)."""
+    return tf.add_n([tf.reduce_sum(tf.square(g), range(1, g.shape.rank)) for g in gradients])
+
+
+def modified_loss_and_gradients(
+    loss_fn: LossFn, parameters: Tensors, reg_coefficients: tf.Tensor
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Losses of C and gradients of C_mod = C + (lambda / 4) ||grad C||^2, by double backprop.
+
+    The penalty is differentiated by itself and then added to the gradient of C, so a
+    coefficient of zero gives the plain gradient bit for bit.
+
+    Args:
+        loss_fn: parameters -> (R,) losses of one minibatch.
+        parameters: tensors (R, *shape).
+        reg_coefficients: (R,), the paper's lambda.
+
+    Returns:
+        Losses (R,) without the penalty, and the gradients of the modified loss.
+    """
+    with tf.GradientTape() as outer:
+        outer.watch(parameters)
+        losses, gradients = loss_and_gradients(loss_fn, parameters)
+        penalty = tf.reduce_sum(reg_strength(reg_coefficients) * squared_norms(gradients))
+    penalty_gradients = outer.gradient(penalty, parameters, unconnected_gradients="zero")
+    return losses, [g + p for g, p in zip(gradients, penalty_gradients, strict=True)]

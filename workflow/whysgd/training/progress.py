@@ -1,0 +1,67 @@
+"""Lines of progress of a training job."""
+
+import logging
+import time
+from datetime import timedelta
+
+import pandas as pd
+
+from whysgd.spec import Ensemble
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Progress:
+    """Logs epoch, updates per second, the best test accuracy so far and the time left."""
+
+    def __init__(self, ensemble: Ensemble, logger: logging.Logger) -> None:
+        """Logs what is going to be trained."""
+        self._program, self._logger = ensemble.program, logger
+        self._runs = len(ensemble.members)
+        self._best = float("nan")
+        self._diverged = 0
+        self._steady: tuple[float, int] | None = None  # time and minibatches after compilation
+        self._last_line = time.monotonic()
+        logger.info(
+            "%s: %d runs of %d updates (%g epochs)",
+            ensemble.run_id,
+            self._runs,
+            self._program.num_updates,
+            self._program.num_epochs,
+        )
+
+    def evaluated(self, rows: pd.DataFrame) -> None:
+        """Takes note of an evaluation; logs the last one."""
+        best = rows["test_accuracy"].max()
+        if not best <= self._best:  # also where one of them is NaN
+            self._best = max(best, self._best) if self._best == self._best else best
+        self._diverged = int((rows["diverged_at"] >= 0).sum())
+        if rows["update"].iloc[0] == self._program.num_updates:
+            self._line(self._program.num_minibatches, time.monotonic())
+
+    def trained(self, minibatches: int) -> None:
+        """Takes note of a chunk; logs a line if the last one is some seconds old."""
+        now = time.monotonic()
+        if self._steady is None:
+            self._steady = (now, minibatches)
+        elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._line(minibatches, now)
+
+    def _line(self, minibatches: int, now: float) -> None:
+        self._last_line = now
+        started, first = self._steady or (now, minibatches)
+        rate = (minibatches - first) / (now - started) if now > started else 0.0
+        left = self._program.num_minibatches - minibatches
+        self._logger.info(
+            "epoch %.1f/%g | update %d/%d | %.0f updates/s | best test accuracy %.4f | "
+            "%d of %d diverged | %s left",
+            minibatches / self._program.minibatches_per_epoch,
+            self._program.num_epochs,
+            minibatches * self._program.updates_per_batch,
+            self._program.num_updates,
+            rate * self._program.updates_per_batch * self._runs,
+            self._best,
+            self._diverged,
+            self._runs,
+            timedelta(seconds=round(left / rate)) if rate else "unknown time",
+        )
