@@ -20,7 +20,8 @@ from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAI
 
 try:
     SETTINGS = load_settings(config)
-    check_targets(SETTINGS, workflow.dag_settings.targets)
+    # From the command line, since Snakemake reads this file before it knows its targets.
+    check_targets(SETTINGS, sys.argv[1:])
     check_writable(SETTINGS)
     JOBS = plan_jobs(SETTINGS.scale)
 except UserError as error:

@@ -1,1 +1,75 @@
-"""Shared by all tests."""
+"""Shared builders."""
+
+import logging
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+import numpy as np
+import pytest
+
+from whysgd.data.prepare import Dataset
+from whysgd.spec import DatasetSpec, Ensemble, Member, Program
+
+NUM_TRAIN, NUM_TEST = 22, 13
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tensorflow() -> None:
+    """The settings that training runs with."""
+    from whysgd.training.runtime import start_tensorflow
+
+    start_tensorflow(1)
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    """A few random 8x8 images; sizes that no batch size of the tests divides."""
+    rng = np.random.default_rng(3)
+    return Dataset(
+        rng.integers(0, 17, (NUM_TRAIN, 8, 8, 1), np.uint8),
+        rng.integers(0, 10, NUM_TRAIN, np.int32),
+        rng.integers(0, 17, (NUM_TEST, 8, 8, 1), np.uint8),
+        rng.integers(0, 10, NUM_TEST, np.int32),
+    )
+
+
+def make_program(**changes: object) -> Program:
+    """A small program; keyword arguments replace its fields."""
+    fields = {
+        "dataset": DatasetSpec(source="digits", num_train=NUM_TRAIN, num_test=NUM_TEST),
+        "model": "mlp-9-7",
+        "base_width": 2,
+        "batch_size": 4,
+        "updates_per_batch": 1,
+        "num_minibatches": 12,
+        "weight_decay": 0.0,
+        "penalty": "none",
+        "preprocessing": "per_image",
+        "augmentation": "none",
+        "crop_padding": 2,
+        "num_evaluations": 3,
+        "c_reg": "final",
+    }
+    return Program.model_validate({**fields, **changes})
+
+
+def make_ensemble(*members: tuple[float, float, int], **changes: object) -> Ensemble:
+    """An ensemble of (learning_rate, reg_coefficient, seed) members of a small program."""
+    return Ensemble(
+        program=make_program(**changes),
+        members=tuple(
+            Member(learning_rate=rate, reg_coefficient=coefficient, seed=seed)
+            for rate, coefficient, seed in members
+        ),
+    )
+
+
+def final_parameters(ensemble: Ensemble, dataset: Dataset, dtype: str = "float32") -> list:
+    """Trains an ensemble to the end of its budget; arrays (R, *shape)."""
+    from whysgd.training.loop import Trainer
+
+    trainer = Trainer(ensemble, dataset, logging.getLogger("test"), dtype)
+    total = ensemble.program.num_minibatches
+    state = trainer.train(trainer.initial_state(), 0, total, None)
+    return [np.asarray(parameter) for parameter in state.parameters]

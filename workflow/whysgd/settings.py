@@ -185,19 +185,24 @@ def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
     return Settings(scale_name=path.stem, results=Path(chosen.results), scale=scale)
 
 
-def check_targets(settings: Settings, targets: Iterable[str]) -> None:
+def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
     """Refuses a target that lies in another scale's folder.
+
+    Args:
+        settings: whose scale the targets must be of.
+        arguments: words of the command line; those that are no such target are passed over.
 
     Raises:
         UserError: naming the option that makes the target known.
     """
-    for target in targets:
-        path = Path(target)
-        if path.is_relative_to(settings.results) and not path.is_relative_to(settings.folder):
+    others = set(known_scales()) - {settings.scale_name}
+    for argument in arguments:
+        path = Path(os.path.normpath(argument))
+        if path.is_relative_to(settings.results):
             scale = path.relative_to(settings.results).parts[:1]
-            if scale:
+            if scale and scale[0] in others:
                 raise UserError(
-                    f"{target} is of another scale than {settings.scale_name!r}: "
+                    f"{argument} is of another scale than {settings.scale_name!r}: "
                     f"add --config scale={scale[0]}"
                 )
 

@@ -4,7 +4,7 @@ Everything is functional: parameters go in and come out as tensors with a leadin
 axis, and every input is an argument, so nothing is captured by the compiled code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from whysgd.models import Network
 from whysgd.spec import Program
 from whysgd.training.augmentation import augment
 from whysgd.training.objective import (
+    LossFn,
     Tensors,
     example_losses,
     loss_and_gradients,
@@ -87,7 +88,8 @@ def compile_program(network: Network, program: Program, *, use_xla: bool) -> Com
                     padding=program.crop_padding,
                     flip=program.augmentation == "crop_flip",
                 )
-            update = _updates(network, program, members, batch, tf.gather(labels, chosen))
+            loss_fn = minibatch_loss(network.logits, batch, tf.gather(labels, chosen))
+            update = updates(loss_fn, program, network.decayed, members.reg_coefficients)
             number = (chunk.first + tf.cast(step, tf.int64)) * program.updates_per_batch
             rates = members.learning_rates * chunk.rate_factors[step]
             return step + 1, update(state, rates, number)
@@ -114,26 +116,30 @@ def compile_program(network: Network, program: Program, *, use_xla: bool) -> Com
     )
 
 
-def _updates(
-    network: Network,
-    program: Program,
-    members: MemberInputs,
-    images: tf.Tensor,
-    labels: tf.Tensor,
+def updates(
+    loss_fn: LossFn, program: Program, decayed: Sequence[bool], reg_coefficients: tf.Tensor
 ) -> Callable[[State, tf.Tensor, tf.Tensor], State]:
-    """The updates on one minibatch: (state, learning rates (R,), number of the first) -> state.
+    """The updates on one minibatch.
 
-    One update is  w <- w - learning_rate * (grad C_mod(w) + weight_decay * w),  the decay on
-    kernels only; n-step SGD repeats it `updates_per_batch` times (Smith et al. 2021, Section 4).
+    One update is  w <- w - learning_rate * (grad C_mod(w) + weight_decay * w);  n-step SGD
+    repeats it on the same minibatch (Smith et al. 2021, Sections 2.3 and 4).
+
+    Args:
+        loss_fn: parameters -> (R,) losses of the minibatch.
+        program: says how many updates, which penalty and how much weight decay.
+        decayed: for each parameter, whether weight decay acts on it.
+        reg_coefficients: (R,), the paper's lambda; not read without a penalty.
+
+    Returns:
+        A function (state, learning rates (R,), number of the first update) -> state.
     """
-    loss_fn = minibatch_loss(network.logits, images, labels)
 
     def one_update(state: State, rates: tf.Tensor, number: tf.Tensor) -> State:
         if program.penalty == "none":
             losses, gradients = loss_and_gradients(loss_fn, state.parameters)
         else:
             losses, gradients = modified_loss_and_gradients(
-                loss_fn, state.parameters, members.reg_coefficients
+                loss_fn, state.parameters, reg_coefficients
             )
         going = state.diverged_at == NEVER
         diverged_at = tf.where(
@@ -141,10 +147,8 @@ def _updates(
         )
         going = diverged_at == NEVER
         parameters = []
-        for w, gradient, decayed in zip(
-            state.parameters, gradients, network.decayed, strict=True
-        ):
-            if decayed and program.weight_decay:
+        for w, gradient, decays in zip(state.parameters, gradients, decayed, strict=True):
+            if decays and program.weight_decay:
                 gradient = gradient + program.weight_decay * w
             # A diverged member stays in the program, so its neighbours' rounding stays as it
             # is, but keeps its last parameters.

@@ -1,0 +1,142 @@
+"""Loss, gradients and updates against closed forms in float64."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import make_program
+from whysgd.spec import Program
+from whysgd.training.objective import (
+    example_losses,
+    loss_and_gradients,
+    modified_loss_and_gradients,
+    reg_strength,
+    squared_norms,
+)
+from whysgd.training.program import NEVER, State, updates
+
+# One rounding is 1e-16; a handful of products of numbers around 1 stays well below this.
+RTOL = 1e-12
+R, D = 3, 4
+
+
+class Quadratic:
+    """C(w) = 1/2 (w - c)^T H (w - c) for each replica: gradient H (w - c), Hessian H."""
+
+    def __init__(self, seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        root = rng.normal(size=(R, D, D))
+        self.hessian = root @ root.transpose(0, 2, 1) / D
+        self.center = rng.normal(size=(R, D))
+        self.w = rng.normal(size=(R, D))
+
+    def loss_fn(self, parameters):
+        """The same in two parameters, (R, 1) and (R, D - 1), as tensors."""
+        offset = tf.concat(parameters, 1) - self.center
+        return tf.einsum("ri,rij,rj->r", offset, tf.constant(self.hessian), offset) / 2
+
+    def gradient(self, w):
+        return np.einsum("rij,rj->ri", self.hessian, w - self.center)
+
+    def penalty_gradient(self, w, coefficients):
+        """Of (lambda / 4) ||g||^2: the derivative of ||g||^2 is 2 H g, so lambda / 2 H g."""
+        squared = np.einsum("rij,rj->ri", self.hessian, self.gradient(w))
+        return coefficients[:, None] / 2 * squared
+
+
+def split(w):
+    """One vector as two parameters, so that sums over parameters are tested too."""
+    return [tf.constant(w[:, :1]), tf.constant(w[:, 1:])]
+
+
+def joined(parameters):
+    return np.concatenate([np.asarray(p) for p in parameters], 1)
+
+
+def test_loss_and_gradient_of_a_quadratic():
+    problem = Quadratic()
+    losses, gradients = loss_and_gradients(problem.loss_fn, split(problem.w))
+    offset = problem.w - problem.center
+    expected = np.einsum("ri,rij,rj->r", offset, problem.hessian, offset) / 2
+    np.testing.assert_allclose(losses, expected, rtol=RTOL)
+    np.testing.assert_allclose(joined(gradients), problem.gradient(problem.w), rtol=RTOL)
+
+
+def test_squared_norms_sum_over_all_parameters():
+    problem = Quadratic()
+    expected = (problem.gradient(problem.w) ** 2).sum(1)
+    np.testing.assert_allclose(
+        squared_norms(split(problem.gradient(problem.w))), expected, rtol=RTOL
+    )
+
+
+def test_modified_gradient_of_a_quadratic():
+    problem, coefficients = Quadratic(), np.array([0.0, 0.3, 2.0])
+    losses, gradients = modified_loss_and_gradients(
+        problem.loss_fn, split(problem.w), tf.constant(coefficients)
+    )
+    plain, _ = loss_and_gradients(problem.loss_fn, split(problem.w))
+    np.testing.assert_array_equal(losses, plain)  # the reported loss is C, without the penalty
+    expected = problem.gradient(problem.w) + problem.penalty_gradient(problem.w, coefficients)
+    np.testing.assert_allclose(joined(gradients), expected, rtol=RTOL)
+
+
+def test_the_quarter_is_a_quarter():
+    # The modified loss of SGD is C + (epsilon / 4m) sum ||grad C_k||^2 (eq. 1).
+    np.testing.assert_array_equal(reg_strength(tf.constant([0.0, 1.0, 8.0])), [0, 0.25, 2])
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("penalty", ["none", "double_backprop"])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.07])
+def test_updates_on_one_minibatch(n, penalty, weight_decay):
+    problem = Quadratic(1)
+    rates, coefficients = np.array([0.01, 0.05, 0.2]), np.array([0.0, 0.3, 0.5])
+    program = make_program(updates_per_batch=n, penalty=penalty, weight_decay=weight_decay)
+    # The decay acts on the second parameter only.
+    update = updates(problem.loss_fn, program, (False, True), tf.constant(coefficients))
+    state = State(split(problem.w), tf.fill((R,), tf.constant(NEVER, tf.int64)))
+    state = update(state, tf.constant(rates), tf.constant(0, tf.int64))
+
+    w = problem.w
+    for _ in range(n):
+        direction = problem.gradient(w)
+        if penalty != "none":
+            direction = direction + problem.penalty_gradient(w, coefficients)
+        direction[:, 1:] += weight_decay * w[:, 1:]
+        w = w - rates[:, None] * direction
+    np.testing.assert_allclose(joined(state.parameters), w, rtol=RTOL)
+    np.testing.assert_array_equal(state.diverged_at, NEVER)
+
+
+def one_plain_update(program: Program, loss_fn, w, rate=0.1):
+    update = updates(loss_fn, program, (False,), tf.zeros(len(w), tf.float64))
+    state = State([tf.constant(w)], tf.fill((len(w),), tf.constant(NEVER, tf.int64)))
+    return update(state, tf.fill((len(w),), tf.constant(rate, tf.float64)), tf.constant(40, tf.int64))
+
+
+def test_a_diverged_replica_stops_and_says_when():
+    def loss_fn(parameters):  # infinite for the second replica
+        (w,) = parameters
+        return w[:, 0] / tf.constant([1.0, 0.0], tf.float64)
+
+    w = np.array([[1.0], [2.0]])
+    state = one_plain_update(make_program(), loss_fn, w)
+    np.testing.assert_array_equal(state.diverged_at, [NEVER, 40])
+    np.testing.assert_allclose(state.parameters[0], [[0.9], [2.0]])
+
+
+def test_example_losses_are_cross_entropies():
+    rng = np.random.default_rng(5)
+    logits, labels = rng.normal(size=(2, 3, 6)) * 30, rng.integers(0, 6, (2, 3))
+    shifted = logits - logits.max(-1, keepdims=True)
+    probabilities = np.exp(shifted) / np.exp(shifted).sum(-1, keepdims=True)
+    chosen = np.take_along_axis(probabilities, labels[..., None], -1)[..., 0]
+    np.testing.assert_allclose(
+        example_losses(tf.constant(logits), tf.constant(labels)), -np.log(chosen), rtol=1e-10
+    )
+
+
+def test_example_losses_survive_large_logits():
+    losses = example_losses(tf.constant([[[1e30, 0.0], [0.0, 1e30]]]), tf.constant([[0, 0]]))
+    np.testing.assert_array_equal(losses, np.array([[0, 1e30]], np.float32))

@@ -1,0 +1,222 @@
+"""The compiled program: what must hold bit for bit, and what to rounding."""
+
+import logging
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import NUM_TRAIN, final_parameters, make_ensemble, make_program
+from whysgd.training.augmentation import augment
+from whysgd.training.inputs import BatchOrder, evaluation_batches, make_chunk
+from whysgd.training.loop import Trainer, evaluation_minibatches, train_ensemble
+
+LOGGER = logging.getLogger("test")
+MODELS = ["mlp-9-7", "wrn-10-1"]
+# Sums of a few dozen terms in another order.
+FLOAT64 = {"rtol": 1e-9, "atol": 1e-12}
+
+
+def assert_same_bits(first, second):
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_zero_reg_coefficient_is_plain_sgd_bit_for_bit(dataset, model):
+    members = [(0.1, 0.0, 0), (0.05, 0.0, 1)]
+    plain = make_ensemble(*members, model=model)
+    penalized = make_ensemble(*members, model=model, penalty="double_backprop")
+    assert_same_bits(final_parameters(plain, dataset), final_parameters(penalized, dataset))
+
+
+def test_reg_coefficient_changes_the_result(dataset):
+    plain = make_ensemble((0.1, 0.0, 0), penalty="double_backprop")
+    penalized = make_ensemble((0.1, 0.1, 0), penalty="double_backprop")
+    a, b = final_parameters(plain, dataset), final_parameters(penalized, dataset)
+    assert all(np.abs(x - y).max() > 1e-5 for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("n", [1, 3])
+def test_an_ensemble_equals_its_members_trained_alone(dataset, model, n):
+    members = [(0.1, 0.0, 0), (0.03, 0.1, 1), (0.05, 0.2, 0)]
+    changes = {
+        "model": model,
+        "penalty": "double_backprop",
+        "updates_per_batch": n,
+        "weight_decay": 1e-3,
+        "augmentation": "crop_flip",
+    }
+    together = final_parameters(make_ensemble(*members, **changes), dataset, "float64")
+    for index, member in enumerate(members):
+        alone = final_parameters(make_ensemble(member, **changes), dataset, "float64")
+        for a, b in zip(together, alone, strict=True):
+            np.testing.assert_allclose(a[index], b[0], **FLOAT64)
+
+
+def test_a_diverging_member_leaves_its_neighbours_untouched(dataset):
+    # The same program with and without a member that diverges in the same place.
+    calm = [(0.1, 0.0, 0), (0.01, 0.0, 1), (0.05, 0.0, 2)]
+    wild = [calm[0], (1e30, 0.0, 1), calm[2]]
+    a = final_parameters(make_ensemble(*calm), dataset)
+    b = final_parameters(make_ensemble(*wild), dataset)
+    for x, y in zip(a, b, strict=True):
+        np.testing.assert_array_equal(x[[0, 2]], y[[0, 2]])
+
+
+def test_a_diverged_member_is_recorded_and_its_metrics_are_empty(dataset):
+    history = train_ensemble(make_ensemble((0.1, 0, 0), (1e30, 0, 1)), dataset, LOGGER)
+    calm, wild = (history[history["seed"] == seed] for seed in (0, 1))
+    assert (calm["diverged_at"] == -1).all()
+    assert wild["diverged_at"].iloc[0] == -1  # evaluated before the first update
+    assert (wild["diverged_at"].iloc[1:] >= 1).all()
+    assert wild[["train_loss", "test_accuracy"]].iloc[1:].isna().all(axis=None)
+    assert np.isfinite(calm[["train_loss", "test_accuracy"]]).all(axis=None)
+
+
+def test_how_often_a_run_is_evaluated_changes_no_weight(dataset):
+    often = make_ensemble((0.1, 0, 0), num_evaluations=12)
+    history = train_ensemble(often, dataset, LOGGER)
+    seldom = train_ensemble(make_ensemble((0.1, 0, 0), num_evaluations=1), dataset, LOGGER)
+    assert history.iloc[-1].to_dict() == seldom.iloc[-1].to_dict()
+
+
+def test_how_training_is_cut_into_chunks_changes_no_weight(dataset):
+    ensemble = make_ensemble((0.1, 0, 0), augmentation="crop")
+    trainer = Trainer(ensemble, dataset, LOGGER)
+    whole = trainer.train(trainer.initial_state(), 0, 12, None)
+    parts = trainer.initial_state()
+    for first, last in pairwise((0, 1, 6, 7, 12)):
+        parts = trainer.train(parts, first, last, None)
+    assert_same_bits(map(np.asarray, whole.parameters), map(np.asarray, parts.parameters))
+
+
+def test_every_example_comes_once_an_epoch():
+    program = make_program(batch_size=2)
+    order = BatchOrder(program, [4, 9]).minibatches(0, 33)  # three epochs of 11
+    for epoch in np.split(order, 3):
+        for seed in range(2):
+            np.testing.assert_array_equal(np.sort(epoch[:, seed].ravel()), np.arange(NUM_TRAIN))
+    assert (order[:11] != order[11:22]).any()
+    assert (order[:, 0] != order[:, 1]).any()
+
+
+def test_the_last_examples_of_a_permutation_are_left_out():
+    program = make_program(batch_size=5)  # 22 = 4 * 5 + 2
+    assert program.minibatches_per_epoch == 4
+    order = BatchOrder(program, [0]).minibatches(0, 4)
+    assert len(np.unique(order)) == 20
+
+
+def test_an_order_does_not_depend_on_where_reading_starts():
+    program = make_program()
+    whole = BatchOrder(program, [0, 1]).minibatches(0, 20)
+    np.testing.assert_array_equal(BatchOrder(program, [1]).minibatches(7, 9), whole[7:16, 1:])
+
+
+def test_a_chunk_is_padded_to_its_capacity():
+    program = make_program(schedule={"kind": "halving"})
+    chunk = make_chunk(program, BatchOrder(program, [0]), 5, 4, 10, "float64")
+    assert chunk.order.shape == (10, 1, 4)
+    np.testing.assert_array_equal(chunk.rate_factors[:4], [1, 0.5, 0.5, 0.25])
+    assert int(chunk.count) == 4
+
+
+def shifts_of(images):
+    keys, seeds = tf.constant([11, 12], tf.int64), tf.constant([0, 1, 0])
+    return augment(images, seeds, keys, tf.constant(7, tf.int64), padding=2, flip=True)
+
+
+def test_augmentation_is_the_same_in_graph_mode_and_under_xla(dataset):
+    images = tf.constant(dataset.x_train[np.newaxis, :6].repeat(3, 0), tf.float32)
+    eager = shifts_of(images)
+    for use_xla in (False, True):
+        compiled = tf.function(shifts_of, jit_compile=use_xla)(images)
+        np.testing.assert_array_equal(eager, compiled)
+    np.testing.assert_array_equal(eager[0], eager[2])  # one seed crops alike
+    assert np.any(eager[0] != eager[1])
+
+
+def test_augmented_images_are_crops_of_the_reflected_image(dataset):
+    images = dataset.x_train[np.newaxis, :6].astype(np.float32)
+    out = np.asarray(
+        augment(
+            tf.constant(images),
+            tf.constant([0]),
+            tf.constant([3], tf.int64),
+            tf.constant(0, tf.int64),
+            padding=2,
+            flip=False,
+        )
+    )
+    padded = np.pad(images[0], ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    places = set()
+    for image, wide in zip(out[0], padded, strict=True):
+        windows = {
+            (y, x): wide[y : y + 8, x : x + 8] for y in range(5) for x in range(5)
+        }
+        matches = [place for place, window in windows.items() if np.array_equal(window, image)]
+        assert len(matches) == 1
+        places.update(matches)
+    assert len(places) > 1
+
+
+@pytest.mark.parametrize("batch_size", [5, 13, 100])
+def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_size):
+    trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1)), dataset, LOGGER, "float64")
+    parameters = trainer.initial_state().parameters
+    images = np.asarray(dataset.x_test, np.float64)
+    batches = evaluation_batches(images, dataset.y_test, batch_size)
+    loss, accuracy = trainer._compiled.evaluate(parameters, batches)
+    for replica in range(2):
+        logits = np.asarray(
+            trainer.network.logits(parameters, tf.constant(images[np.newaxis]))
+        )[replica]
+        log_sum = np.log(np.exp(logits).sum(-1))
+        expected = log_sum - logits[np.arange(len(logits)), dataset.y_test]
+        np.testing.assert_allclose(loss[replica], expected.mean(), rtol=1e-10)
+        right = logits.argmax(-1) == dataset.y_test
+        np.testing.assert_allclose(accuracy[replica], right.mean(), rtol=1e-12)
+
+
+def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
+    trainer = Trainer(make_ensemble((0.1, 0, 0)), dataset, LOGGER, "float64")
+    state, data = trainer.initial_state(), trainer._data
+    measured = trainer._compiled.mean_grad_norm_sq(
+        state.parameters, data.fixed_images, data.fixed_labels
+    )
+    # An independent route: central differences of each minibatch's loss, one parameter at a time.
+    step, total = 1e-6, 0.0
+    for images, labels in zip(data.fixed_images, data.fixed_labels, strict=True):
+        batch = evaluation_batches(np.asarray(images), np.asarray(labels))
+        for index, parameter in enumerate(state.parameters):
+            for place in np.ndindex(*parameter.shape):
+                sides = []
+                for sign in (1, -1):
+                    changed = np.array(parameter)
+                    changed[place] += sign * step
+                    moved = list(state.parameters)
+                    moved[index] = tf.constant(changed)
+                    sides.append(float(trainer._compiled.evaluate(moved, batch)[0][0]))
+                total += ((sides[0] - sides[1]) / (2 * step)) ** 2
+    # Rounding 1e-16 / 1e-6 per difference, but ReLU kinks within a step are possible.
+    np.testing.assert_allclose(measured[0], total / len(data.fixed_labels), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("total", "evaluations"), [(12, 3), (10, 4), (3, 8), (1, 1)])
+def test_evaluations_are_spread_evenly_and_include_both_ends(total, evaluations):
+    program = make_program(num_minibatches=total, num_evaluations=evaluations)
+    stops = evaluation_minibatches(program)
+    assert stops[0] == 0
+    assert stops[-1] == total
+    gaps = np.diff(stops)
+    assert gaps.min() >= 1
+    assert gaps.max() - gaps.min() <= 1
+
+
+def test_the_same_ensemble_twice_gives_the_same_history(dataset):
+    ensemble = make_ensemble((0.1, 0.1, 0), (0.2, 0, 1), penalty="double_backprop")
+    first, second = (train_ensemble(ensemble, dataset, LOGGER) for _ in range(2))
+    assert first.equals(second)
