@@ -112,7 +112,8 @@ def test_updates_on_one_minibatch(n, penalty, weight_decay):
 def one_plain_update(program: Program, loss_fn, w, rate=0.1):
     update = updates(loss_fn, program, (False,), tf.zeros(len(w), tf.float64))
     state = State([tf.constant(w)], tf.fill((len(w),), tf.constant(NEVER, tf.int64)))
-    return update(state, tf.fill((len(w),), tf.constant(rate, tf.float64)), tf.constant(40, tf.int64))
+    rates = tf.fill((len(w),), tf.constant(rate, tf.float64))
+    return update(state, rates, tf.constant(40, tf.int64))
 
 
 def test_a_diverged_replica_stops_and_says_when():

@@ -154,9 +154,7 @@ def test_augmented_images_are_crops_of_the_reflected_image(dataset):
     padded = np.pad(images[0], ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
     places = set()
     for image, wide in zip(out[0], padded, strict=True):
-        windows = {
-            (y, x): wide[y : y + 8, x : x + 8] for y in range(5) for x in range(5)
-        }
+        windows = {(y, x): wide[y : y + 8, x : x + 8] for y in range(5) for x in range(5)}
         matches = [place for place, window in windows.items() if np.array_equal(window, image)]
         assert len(matches) == 1
         places.update(matches)
@@ -171,9 +169,9 @@ def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_
     batches = evaluation_batches(images, dataset.y_test, batch_size)
     loss, accuracy = trainer._compiled.evaluate(parameters, batches)
     for replica in range(2):
-        logits = np.asarray(
-            trainer.network.logits(parameters, tf.constant(images[np.newaxis]))
-        )[replica]
+        logits = np.asarray(trainer.network.logits(parameters, tf.constant(images[np.newaxis])))[
+            replica
+        ]
         log_sum = np.log(np.exp(logits).sum(-1))
         expected = log_sum - logits[np.arange(len(logits)), dataset.y_test]
         np.testing.assert_allclose(loss[replica], expected.mean(), rtol=1e-10)

@@ -125,5 +125,3 @@ def _open_axes(experiment: ExperimentSettings) -> str:
         f"choose {key} among {', '.join(format_number(parse_number(v)) for v in values)}"
         for key, values in axes.items()
     )
-
-

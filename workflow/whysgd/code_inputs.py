@@ -6,6 +6,7 @@ has to remember to extend it.
 """
 
 import ast
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def module_files(*names: str) -> list[str]:
         ValueError: no such module.
     """
     found: set[Path] = set()
-    pending = [_source(name) for name in names]
+    pending = [path for name in names for path in _sources(name)]
     while pending:
         path = pending.pop()
         if path not in found:
@@ -34,32 +35,31 @@ def module_files(*names: str) -> list[str]:
     return sorted(str(path) for path in found)
 
 
-def _source(name: str) -> Path:
-    base = _PACKAGE.parent.joinpath(*name.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    raise ValueError(f"no module {name!r} in this package")
+def _sources(name: str) -> list[Path]:
+    """Files that importing a module runs: its packages' and its own."""
+    parts = name.split(".")
+    base = _PACKAGE.parent.joinpath(*parts)
+    own = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
+    if not own:
+        raise ValueError(f"no module {name!r} in this package")
+    packages = [_PACKAGE.parent.joinpath(*parts[:depth]) for depth in range(1, len(parts))]
+    return [package / "__init__.py" for package in packages] + own
 
 
 @cache
 def _imported(path: Path) -> tuple[Path, ...]:
     """Files of this package that one file's import statements name."""
-    found = []
+    found: list[Path] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names = [(alias.name, ()) for alias in node.names]
+            modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = [(node.module, tuple(alias.name for alias in node.names))]
+            # `from package import module` imports a file as well.
+            modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue
-        for module, members in names:
-            if module.split(".")[0] != _PACKAGE.name:
-                continue
-            found.append(_source(module))
-            for member in members:  # `from package import module` imports a file as well
-                try:
-                    found.append(_source(f"{module}.{member}"))
-                except ValueError:
-                    continue
+        for module in modules:
+            if module.split(".")[0] == _PACKAGE.name:
+                with suppress(ValueError):  # a name inside a module is no file
+                    found += _sources(module)
     return tuple(found)

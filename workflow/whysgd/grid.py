@@ -7,6 +7,7 @@ Imports no TensorFlow.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -53,8 +54,10 @@ def experiment_points(scale: ScaleSettings, name: str) -> tuple[Point, ...]:
         )
     experiment = scale.experiments[name]
     fields = _program_fields(scale, name, experiment)
-    budget = "epochs" if fields.get("epochs") is not None else "updates"
-    axes = [fields.pop(key) for key in ("batch_size", "updates_per_batch", budget)]
+    budget = "epochs" if "epochs" in fields else "updates"
+    axes: list[tuple[Any, ...]] = [
+        fields.pop(key) for key in ("batch_size", "updates_per_batch", budget)
+    ]
     points = []
     for batch_size, updates_per_batch, amount in product(*axes):
         where = f"experiments.{name}"
@@ -67,7 +70,7 @@ def experiment_points(scale: ScaleSettings, name: str) -> tuple[Point, ...]:
         ):
             program = _program(
                 where,
-                {k: v for k, v in fields.items() if k not in ("epochs", "updates")},
+                fields,
                 batch_size=batch_size,
                 updates_per_batch=updates_per_batch,
                 num_minibatches=num_minibatches,
@@ -131,7 +134,7 @@ def _split(
 
 def _program_fields(
     scale: ScaleSettings, name: str, experiment: ExperimentSettings
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Keys of the program: defaults, then the named program's, then the experiment's own."""
     base = scale.programs[experiment.program].model_dump(exclude_none=True)
     own = experiment.model_dump(
@@ -185,4 +188,5 @@ def _program(where: str, fields: Mapping[str, object], **axes: object) -> Progra
     except ValidationError as error:
         fault = error.errors()[0]
         key = ".".join(str(part) for part in fault["loc"])
-        raise UserError(f"{where}.{key}: {fault['msg']}") from error
+        reason = fault["msg"].removeprefix("Value error, ")
+        raise UserError(f"{where}.{key}: {reason}") from error

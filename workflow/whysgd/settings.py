@@ -18,6 +18,7 @@ from whysgd.powers import Integers, Number, Numbers
 from whysgd.spec import DatasetSpec, Frozen, Schedule
 
 Record = TypeVar("Record", bound=Frozen)
+_OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
 CONFIG_DIR = Path(__file__).resolve().parents[2] / "config"
 
 
@@ -195,15 +196,14 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
     Raises:
         UserError: naming the option that makes the target known.
     """
-    others = set(known_scales()) - {settings.scale_name}
     for argument in arguments:
         path = Path(os.path.normpath(argument))
         if path.is_relative_to(settings.results):
-            scale = path.relative_to(settings.results).parts[:1]
-            if scale and scale[0] in others:
+            scale, *below = path.relative_to(settings.results).parts or ("",)
+            if below and below[0] in _OUTPUT_FOLDERS and scale != settings.scale_name:
                 raise UserError(
                     f"{argument} is of another scale than {settings.scale_name!r}: "
-                    f"add --config scale={scale[0]}"
+                    f"add --config scale={scale}"
                 )
 
 

@@ -8,8 +8,9 @@ import hashlib
 import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from whysgd.architecture import parse_architecture
 from whysgd.data.catalog import DATASETS
 
 
@@ -74,6 +75,12 @@ class Program(Frozen):
     c_reg: Literal["final", "every"] = Field(
         description="at which evaluations the minibatch gradient norm is measured"
     )
+
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, name: str) -> str:
+        parse_architecture(name)
+        return name
 
     @property
     def minibatches_per_epoch(self) -> int:

@@ -36,4 +36,5 @@ def _per_image(images: NDArray[np.float64]) -> NDArray[np.float64]:
     mean = images.mean(axes, keepdims=True)
     deviation = images.std(axes, keepdims=True)
     floor = 1 / np.sqrt(np.prod(images.shape[1:]))
-    return (images - mean) / np.maximum(deviation, floor)
+    result: NDArray[np.float64] = (images - mean) / np.maximum(deviation, floor)
+    return result

@@ -1,35 +1,26 @@
 """The networks, as Keras models of R replicas."""
 
 import math
-import re
 from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
+from whysgd.architecture import PerceptronShape, parse_architecture
 from whysgd.models.layers import ReplicatedConv2D, ReplicatedDense, ReplicatedScale
 
-_FORMS = "mlp-WIDTH-WIDTH... (hidden widths) or wrn-DEPTH-WIDTH with depth 6n + 4"
 
-
-def build_model(
-    name: str, num_classes: int, replicas: int, base_width: int
-) -> keras.Model:
+def build_model(name: str, num_classes: int, replicas: int, base_width: int) -> keras.Model:
     """The named architecture, images (R or 1, B, height, width, channels) -> (R, B, classes).
 
     Raises:
         ValueError: the name is not of a known form.
     """
-    if re.fullmatch(r"mlp(-[1-9]\d*)+", name):
-        widths = [int(width) for width in name.split("-")[1:]]
-        return ReplicatedMLP(widths, num_classes, replicas)
-    if match := re.fullmatch(r"wrn-(\d+)-([1-9]\d*)", name):
-        depth, width = int(match.group(1)), int(match.group(2))
-        if depth >= 10 and depth % 6 == 4:
-            return ReplicatedWideResNet(
-                (depth - 4) // 6, width * base_width, base_width, num_classes, replicas
-            )
-    raise ValueError(f"unknown model {name!r}; known forms: {_FORMS}")
+    shape = parse_architecture(name)
+    if isinstance(shape, PerceptronShape):
+        return ReplicatedMLP(shape.widths, num_classes, replicas)
+    width = shape.widening * base_width
+    return ReplicatedWideResNet(shape.blocks_per_group, width, base_width, num_classes, replicas)
 
 
 class ReplicatedMLP(keras.Model):

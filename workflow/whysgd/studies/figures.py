@@ -77,7 +77,7 @@ class FigureSpec:
         Raises:
             UserError: the scale lacks one of its experiments.
         """
-        points = []
+        points: list[Point] = []
         for curves in self.curves:
             if curves.experiment not in scale.experiments:
                 raise UserError(f"{self.name}: needs experiment {curves.experiment!r}")

@@ -49,7 +49,8 @@ def history_rows(
     for name in METRICS:
         rows[name] = measured.get(name, np.full(len(rows), np.nan))
     # Where an evaluation overflows although every minibatch was finite, this is where it shows.
-    overflowed = ~np.isfinite(rows[["train_loss", "test_loss"]]).all(axis=1).to_numpy()
+    losses = rows[["train_loss", "test_loss"]].to_numpy(np.float64)
+    overflowed = ~np.isfinite(losses).all(axis=1)
     rows["diverged_at"] = np.where((diverged_at < 0) & overflowed, update, diverged_at)
     rows.loc[rows["diverged_at"] >= 0, list(METRICS)] = np.nan
     return rows[list(COLUMNS)]

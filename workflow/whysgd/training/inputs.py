@@ -96,9 +96,9 @@ def evaluation_batches(
     """All examples in equal batches, the last one padded with examples of weight 0."""
     batch_size = min(batch_size, len(labels))
     batches = -(-len(labels) // batch_size)
-    index = np.arange(batches * batch_size)
-    weights = (index < len(labels)).astype(images.dtype).reshape(batches, batch_size)
-    index = np.minimum(index, len(labels) - 1).reshape(batches, batch_size)
+    index = np.arange(batches * batch_size).reshape(batches, batch_size)
+    weights = (index < len(labels)).astype(images.dtype)
+    index = np.minimum(index, len(labels) - 1)
     return EvaluationBatches(*(tf.constant(a) for a in (images[index], labels[index], weights)))
 
 

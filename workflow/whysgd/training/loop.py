@@ -71,8 +71,9 @@ class Trainer:
         self._members = member_inputs(ensemble, dtype)
         seeds = distinct_seeds(ensemble)
         self._order = BatchOrder(program, seeds)
-        self._capacity = max(1, _MAX_CHUNK_INDICES // (len(seeds) * program.batch_size))
-        self._capacity = min(self._capacity, max(np.diff(evaluation_minibatches(program))))
+        longest = int(np.diff(evaluation_minibatches(program)).max())
+        allowed = _MAX_CHUNK_INDICES // (len(seeds) * program.batch_size)
+        self._capacity = max(1, min(longest, allowed))
         self._seconds_per_minibatch = 0.0  # measured; 0 until known
 
     def initial_state(self) -> State:
@@ -96,9 +97,7 @@ class Trainer:
         """Trains from minibatch `done` up to, not including, `stop`, chunk by chunk."""
         while done < stop:
             count = self._chunk_size(stop - done)
-            chunk = make_chunk(
-                self.program, self._order, done, count, self._capacity, self._dtype
-            )
+            chunk = make_chunk(self.program, self._order, done, count, self._capacity, self._dtype)
             started = time.perf_counter()
             state = self._compiled.train_chunk(
                 state, chunk, self._members, self._data.images, self._data.labels

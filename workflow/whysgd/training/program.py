@@ -99,14 +99,10 @@ def compile_program(network: Network, program: Program, *, use_xla: bool) -> Com
         )
         return state
 
-    def evaluate(
-        parameters: Tensors, batches: EvaluationBatches
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def evaluate(parameters: Tensors, batches: EvaluationBatches) -> tuple[tf.Tensor, tf.Tensor]:
         return _evaluate(network, parameters, batches)
 
-    def mean_grad_norm_sq(
-        parameters: Tensors, images: tf.Tensor, labels: tf.Tensor
-    ) -> tf.Tensor:
+    def mean_grad_norm_sq(parameters: Tensors, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         return _mean_grad_norm_sq(network, parameters, images, labels)
 
     return CompiledProgram(
@@ -142,9 +138,7 @@ def updates(
                 loss_fn, state.parameters, reg_coefficients
             )
         going = state.diverged_at == NEVER
-        diverged_at = tf.where(
-            going & ~tf.math.is_finite(losses), number, state.diverged_at
-        )
+        diverged_at = tf.where(going & ~tf.math.is_finite(losses), number, state.diverged_at)
         going = diverged_at == NEVER
         parameters = []
         for w, gradient, decays in zip(state.parameters, gradients, decayed, strict=True):
@@ -221,7 +215,5 @@ def _mean_grad_norm_sq(
         return k + 1, total + squared_norms(gradients)
 
     zeros = tf.zeros((parameters[0].shape[0],), parameters[0].dtype)
-    _, total = tf.while_loop(
-        lambda k, _: k < num_batches, one_batch, (tf.constant(0), zeros)
-    )
+    _, total = tf.while_loop(lambda k, _: k < num_batches, one_batch, (tf.constant(0), zeros))
     return total / num_batches

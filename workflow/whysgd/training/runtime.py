@@ -23,7 +23,7 @@ def start_tensorflow(threads: int) -> None:
 
 
 def device_kind() -> str:
-    """ "gpu" where TensorFlow sees one, else "cpu"."""
+    """Kind of device that training runs on: "gpu" where TensorFlow sees one, else "cpu"."""
     import tensorflow as tf
 
     return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"

@@ -30,4 +30,5 @@ def rate_factors(
     # The small shift keeps a product such as 0.1 * 30 from missing a boundary by rounding.
     progress = minibatches / num_minibatches + 1e-12
     halvings = np.floor((progress - schedule.start) / schedule.every) + 1
-    return np.exp2(-np.maximum(halvings, 0))
+    factors: NDArray[np.float64] = np.exp2(-np.maximum(halvings, 0))
+    return factors

@@ -1,0 +1,62 @@
+# The environment and the everyday commands: `make help` lists them. What is drawn, from what, is
+# for Snakemake to know (Snakefile, rules/).
+
+# Which Python makes .venv.
+PYTHON ?= python3
+# cpu or cuda: the one that .venv has, else cpu.
+DEVICE = $(patsubst .venv/.ready-%,%,$(firstword $(wildcard .venv/.ready-*) .venv/.ready-cpu))
+# A file of config/scales without .yaml; empty: the scale of config/config.yaml.
+SCALE =
+
+ifeq ($(filter $(DEVICE),cpu cuda),)
+$(error DEVICE must be cpu or cuda, not '$(DEVICE)')
+endif
+
+READY := .venv/.ready-$(DEVICE)
+IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
+RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
+	--no-emit-find-links --annotation-style line
+
+# Modules from outside the lock would change results unseen.
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: all setup test check lock clean help
+
+all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
+	$(IN_VENV) snakemake $(if $(SCALE),--config scale=$(SCALE))
+
+setup: $(READY) ## Make .venv from its hashed lock; with DEVICE=cuda, for NVIDIA GPUs
+
+# The mark comes last: a set-up that was interrupted has none, and starts anew.
+$(READY): envs/requirements-$(DEVICE).txt envs/requirements-uv.txt envs/install.py pyproject.toml
+	$(PYTHON) envs/install.py $(DEVICE)
+	@touch $@
+
+test: $(READY) ## Run all tests
+	$(IN_VENV) pytest
+
+check: $(READY) ## Check format, lint and types, and plan a run without running it
+	$(IN_VENV) ruff format --check .
+	$(IN_VENV) ruff check .
+	$(IN_VENV) mypy
+	$(IN_VENV) snakefmt --check Snakefile rules
+	$(IN_VENV) snakemake --lint
+	$(IN_VENV) snakemake --dry-run
+
+lock: $(READY) ## Resolve envs/*.in into the hashed locks, keeping each version that still fits
+	cd envs && $(RESOLVE) uv.in --output-file requirements-uv.txt
+	cd envs && $(RESOLVE) cpu.in --output-file requirements-cpu.txt
+	cd envs && $(RESOLVE) cuda.in --constraint requirements-cpu.txt --output-file requirements-cuda.txt
+
+clean: ## Delete .venv, caches and ALL results, of every scale; results/README.md stays
+	find results/ -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf .venv .snakemake .mypy_cache .pytest_cache .ruff_cache workflow/*.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "Variables: PYTHON=python3.12 makes .venv with that Python (3.11 to 3.13),"
+	@echo "           DEVICE=cpu|cuda chooses the lock, SCALE=NAME a file of config/scales."
+	@echo "One figure: .venv/bin/snakemake figure3"

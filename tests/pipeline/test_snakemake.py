@@ -1,0 +1,158 @@
+"""The workflow as a user meets it: plans, errors, and one tiny run from start to end."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from whysgd.aggregate import TABLE_COLUMNS
+from whysgd.settings import known_scales
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURES = [f"figure{number}" for number in range(1, 8)]
+
+
+def snakemake(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs Snakemake in a folder with the project's Snakefile."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    environment = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
+    return subprocess.run(
+        [*command, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("scale", known_scales())
+def test_every_scale_plans_all_figures(scale, tmp_path):
+    run = snakemake("--dry-run", "--cores=2", "--config", f"scale={scale}", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert f"results/{scale}/figures/figure7.pdf" in run.stdout + run.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_the_slurm_profile_plans(tmp_path):
+    profile = str(ROOT / "profiles" / "slurm")
+    run = snakemake("--dry-run", "--workflow-profile", profile, folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config", "scale=huge"], "error: config: scale: unknown 'huge'"),
+        (["--config", "skale=quick"], "error: config: skale: unknown key"),
+        (["results/paper/figures/figure3.pdf"], "add --config scale=paper"),
+        (["--config", "overrides={runs: {keep_best: 8}}"], "`keep_best` = 8 is more than"),
+        (["--config", "results=/dev/null/x"], "error: config: results: /dev/null"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_1(arguments, message, tmp_path):
+    run = snakemake("--cores=1", *arguments, folder=tmp_path)
+    assert run.returncode == 1
+    (line,) = (run.stdout + run.stderr).strip().splitlines()
+    assert message in line
+    assert not (tmp_path / "results").exists()
+
+
+def test_reading_the_snakefile_imports_no_tensorflow(tmp_path):
+    # A module of this name that refuses to be imported comes first on the path.
+    (tmp_path / "tensorflow.py").write_text("raise AssertionError('imported by the Snakefile')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores=1"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    """Content of all tables below a folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("tables/*.csv"))}
+
+
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory) -> Path:
+    """Working folder of a finished run at scale tiny."""
+    folder = tmp_path_factory.mktemp("tiny")
+    run = snakemake("--cores=2", "--config", "scale=tiny", folder=folder)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.mark.slow
+def test_a_run_draws_every_figure_and_its_table(tiny_run):
+    results = tiny_run / "results" / "tiny"
+    for figure in FIGURES:
+        assert (results / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
+        assert (results / "figures" / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
+        table = pd.read_csv(results / "tables" / f"{figure}.csv")
+        assert tuple(table.columns) == TABLE_COLUMNS
+        assert set(table["total"]) == {3}
+        assert set(table["kept"]) == {2}
+        assert table["mean"].notna().all()
+    assert not list(results.rglob(".*")), "temporary files are left over"
+
+
+@pytest.mark.slow
+def test_a_second_run_has_nothing_to_do(tiny_run):
+    started = time.monotonic()
+    run = snakemake("--cores=2", "--config", "scale=tiny", folder=tiny_run)
+    assert run.returncode == 0, run.stderr
+    assert "Nothing to be done" in run.stdout + run.stderr
+    assert time.monotonic() - started < 60  # a hang, not a benchmark
+
+
+@pytest.mark.slow
+def test_figures_and_training_depend_on_their_own_code_only(tmp_path):
+    """In a copy of the project, an edit redoes just what it can change."""
+    project, work = tmp_path / "project", tmp_path / "work"
+    for name in ("rules", "workflow", "config", "envs"):
+        shutil.copytree(ROOT / name, project / name)
+    shutil.copy(ROOT / "Snakefile", project)
+    work.mkdir()
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")]
+    command += ["--config", "scale=tiny", "--cores=2"]
+
+    def plan(*targets: str) -> str:
+        run = subprocess.run(
+            [*command, "--dry-run", "--quiet=progress", *targets],
+            cwd=work,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout + run.stderr
+
+    subprocess.run([*command, "figure2"], cwd=work, capture_output=True, check=True)
+    assert "Nothing to be done" in plan("figure2")
+
+    drawing = project / "workflow" / "whysgd" / "figures" / "figure2.py"
+    original = drawing.read_text(encoding="utf-8")
+    drawing.write_text(original + "\n# edited\n", encoding="utf-8")
+    planned = plan("figure2")
+    assert "Draw figure2" in planned
+    assert "Train" not in planned
+    assert "Aggregate" not in planned
+    drawing.write_text(original, encoding="utf-8")
+
+    training = project / "workflow" / "whysgd" / "training" / "objective.py"
+    training.write_text(training.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    planned = plan("figure2")
+    assert "Train" in planned
+    assert "Draw figure2" in planned
+
+
+@pytest.mark.slow
+def test_the_same_run_twice_gives_the_same_tables_bit_for_bit(tiny_run, tmp_path):
+    run = snakemake("--cores=2", "figure2", "--config", "scale=tiny", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    first, second = (tables(folder / "results" / "tiny") for folder in (tiny_run, tmp_path))
+    assert second.keys() == {"figure2.csv"}
+    assert second["figure2.csv"] == first["figure2.csv"]

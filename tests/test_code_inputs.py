@@ -1,0 +1,33 @@
+"""Which modules a rule names as inputs."""
+
+from pathlib import Path
+
+import pytest
+
+from whysgd.code_inputs import module_files
+
+
+def names(*modules: str) -> set[str]:
+    return {Path(path).name for path in module_files(*modules)}
+
+
+def test_a_module_brings_all_that_it_imports():
+    found = names("whysgd.training.loop")
+    assert {"loop.py", "objective.py", "layers.py", "randomness.py", "spec.py"} <= found
+
+
+def test_training_does_not_depend_on_drawing_or_on_tables():
+    assert not {"aggregate.py", "figure1.py", "settings.py", "grid.py"} & names(
+        "whysgd.training.loop", "whysgd.training.runtime"
+    )
+
+
+def test_a_package_brings_its_init_file():
+    assert str(Path("models/__init__.py")) in {
+        str(Path(*Path(path).parts[-2:])) for path in module_files("whysgd.models.network")
+    }
+
+
+def test_an_unknown_module_is_an_error():
+    with pytest.raises(ValueError, match=r"whysgd\.nothing"):
+        module_files("whysgd.nothing")

@@ -1,0 +1,40 @@
+"""Numbers written as powers of two."""
+
+import pytest
+
+from whysgd.powers import format_number, parse_number, parse_numbers
+
+
+@pytest.mark.parametrize(("text", "value"), [("2^-9", 2**-9), ("0.5", 0.5), (3, 3.0), ("2^4", 16)])
+def test_numbers_are_read(text, value):
+    assert parse_number(text) == value
+
+
+@pytest.mark.parametrize("text", ["2^x", "", True, None, "2^-9..2^-1"])
+def test_other_things_are_refused(text):
+    with pytest.raises(ValueError, match="neither a number nor a power"):
+        parse_number(text)
+
+
+def test_a_range_holds_both_ends():
+    assert parse_numbers("2^-3..2^0") == (0.125, 0.25, 0.5, 1.0)
+    assert parse_numbers("2^-3 .. 2^-3") == (0.125,)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [("2^0..2^-3", "downwards"), ([], "empty"), ([0.5, "2^-1"], "twice")],
+)
+def test_bad_lists_are_refused(value, message):
+    with pytest.raises(ValueError, match=message):
+        parse_numbers(value)
+
+
+@pytest.mark.parametrize("value", [2**-9, 2.0**5, 0.0, 1.0, 2.0, 0.3, 100.0, 2**-1])
+def test_formatting_undoes_parsing(value):
+    assert parse_number(format_number(value)) == value
+
+
+def test_powers_are_written_as_powers():
+    assert format_number(2**-9) == "2^-9"
+    assert format_number(0.3) == "0.3"

@@ -1,0 +1,122 @@
+"""The configuration: what it accepts, and that every mistake names its key."""
+
+import json
+
+import pytest
+
+from whysgd.errors import UserError
+from whysgd.grid import plan_jobs
+from whysgd.settings import (
+    CONFIG_DIR,
+    check_targets,
+    check_writable,
+    json_schema,
+    known_scales,
+    load_settings,
+    merged,
+)
+
+
+@pytest.mark.parametrize("scale", known_scales())
+def test_every_scale_is_valid_and_plans(scale):
+    settings = load_settings({"scale": scale})
+    assert plan_jobs(settings.scale).ensembles
+    assert settings.folder.as_posix() == f"results/{scale}"
+
+
+def test_the_schema_on_disk_is_the_one_of_the_code():
+    on_disk = json.loads((CONFIG_DIR / "schema.json").read_text(encoding="utf-8"))
+    assert on_disk == json_schema(), "run: whysgd schema > config/schema.json"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"runz": 1}, "scale quick: runz: unknown key"),
+        ({"runs": {"keep_best": 9}}, "`keep_best` = 9 is more than the 7 `seeds`"),
+        ({"runs": {"seeds": []}}, "runs.seeds: empty"),
+        ({"runs": {"seeds": [-1, 2, 3, 4, 5]}}, "`seeds` must not be negative"),
+        ({"datasets": {"digits": {"source": "numerals"}}}, "unknown data set 'numerals'"),
+        ({"datasets": {"digits": {"num_train": 1700}}}, "the data set has 1797 images"),
+        ({"programs": {"mlp": {"weight_decay": -1}}}, "programs.mlp.weight_decay: "),
+        ({"programs": {"mlp": {"dataset": "letters"}}}, "programs.mlp.dataset: unknown 'letters'"),
+        ({"programs": {"mlp": {"updates": 9}}}, "programs.mlp: give the budget as"),
+        ({"programs": {"mlp": {"batch_size": 0}}}, "`batch_size` must be positive"),
+        (
+            {"experiments": {"learning_rate": {"learning_rate": -0.5}}},
+            "experiments.learning_rate: `learning_rate` must be positive, not -0.5",
+        ),
+        (
+            {"experiments": {"learning_rate": {"learning_rate": []}}},
+            "experiments.learning_rate.learning_rate: empty",
+        ),
+        (
+            {"experiments": {"learning_rate": {"lerning_rate": 1}}},
+            "experiments.learning_rate.lerning_rate: unknown key",
+        ),
+        ({"experiments": {"learning_rate": {"program": "cnn"}}}, "unknown 'cnn'"),
+    ],
+)
+def test_a_mistake_names_its_key(overrides, message):
+    with pytest.raises(UserError) as caught:
+        load_settings({"overrides": overrides})
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"programs": {"mlp": {"batch_size": 321}}}, "batch_size: 321 is more than the 320"),
+        ({"programs": {"mlp": {"epochs": 0.001}}}, "epochs: less than one minibatch"),
+        ({"programs": {"mlp": {"epochs": None}}}, "give a budget"),
+        ({"programs": {"mlp": {"model": None}}}, "`model` is missing"),
+        ({"programs": {"mlp": {"model": "mlp-0"}}}, "unknown model 'mlp-0'"),
+    ],
+)
+def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
+    settings = load_settings({"overrides": overrides})
+    with pytest.raises(UserError) as caught:
+        plan_jobs(settings.scale)
+    assert message in str(caught.value)
+
+
+def test_an_unknown_scale_lists_the_known_ones():
+    with pytest.raises(UserError, match="scale: unknown 'huge'; known: .*quick"):
+        load_settings({"scale": "huge"})
+
+
+def test_a_scale_may_be_a_file_of_the_users(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text((CONFIG_DIR / "scales" / "quick.yaml").read_text(encoding="utf-8"))
+    assert load_settings({"scale": str(path)}).folder.as_posix() == "results/mine"
+    path.write_text("- not\n- a mapping\n")
+    with pytest.raises(UserError, match=r"mine.yaml: must hold keys and values"):
+        load_settings({"scale": str(path)})
+    path.write_text("a: [")
+    with pytest.raises(UserError, match="not valid YAML"):
+        load_settings({"scale": str(path)})
+    with pytest.raises(UserError, match=r"absent.yaml: cannot be read"):
+        load_settings({"scale": str(tmp_path / "absent.yaml")})
+
+
+def test_merging_replaces_leaves_only():
+    base = {"a": {"b": 1, "c": 2}, "d": [1]}
+    assert merged(base, {"a": {"b": 3}, "d": [2, 3]}) == {"a": {"b": 3, "c": 2}, "d": [2, 3]}
+    assert base == {"a": {"b": 1, "c": 2}, "d": [1]}
+
+
+def test_a_target_of_another_scale_is_refused():
+    settings = load_settings({"scale": "quick"})
+    check_targets(settings, ["-n", "results/quick/figures/figure1.pdf", "figure1", "results"])
+    check_targets(settings, ["--report", "results/report.zip"])
+    with pytest.raises(UserError, match=r"add --config scale=paper$"):
+        check_targets(settings, ["./results/paper/figures/figure1.pdf"])
+
+
+def test_a_results_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("")
+    settings = load_settings({"results": str(tmp_path / "taken" / "below")})
+    with pytest.raises(UserError, match="config: results: .*taken"):
+        check_writable(settings)
+    check_writable(load_settings({"results": str(tmp_path / "new" / "below")}))
