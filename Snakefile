@@ -14,6 +14,6 @@ include: "rules/figures.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         [figure_files(figure) for figure in FIGURES.values() if figure not in EXTRA_FIGURES],
+    localrule: True

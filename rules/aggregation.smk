@@ -23,15 +23,15 @@ rule table:
         f"{FOLDER}/logs/table/{{figure}}.log",
     benchmark:
         f"{FOLDER}/benchmarks/table/{{figure}}.tsv"
-    params:
-        # Only what this figure reads: a change elsewhere in the scale file leaves it alone.
-        scale=lambda wildcards: FIGURES[wildcards.figure].part_of(SCALE).model_dump(mode="json"),
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=15,
-    conda:
-        "../envs/cpu.yaml"
+    params:
+        # Only what this figure reads: a change elsewhere in the scale file leaves it alone.
+        scale=lambda wildcards: FIGURES[wildcards.figure].part_of(SCALE).model_dump(mode="json"),
     message:
         "Aggregate {wildcards.figure}"
     script:

@@ -15,6 +15,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 from whysgd.code_inputs import module_files
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
+from whysgd.paper import PAPER_FILE
 from whysgd.settings import check_targets, check_writable, load_settings
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
 
@@ -31,9 +32,7 @@ except UserError as error:
 SCALE = SETTINGS.scale
 FOLDER = SETTINGS.folder.as_posix()
 FIGURES = {
-    figure.name: figure
-    for figure in (*MAIN_FIGURES, *EXTRA_FIGURES)
-    if figure.defined_at(SCALE)
+    figure.name: figure for figure in (*MAIN_FIGURES, *EXTRA_FIGURES) if figure.defined_at(SCALE)
 }
 
 

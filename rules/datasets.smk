@@ -11,14 +11,14 @@ rule prepare_dataset:
         f"{FOLDER}/logs/prepare_dataset/{{dataset}}.log",
     benchmark:
         f"{FOLDER}/benchmarks/prepare_dataset/{{dataset}}.tsv"
-    params:
-        dataset=lambda wildcards: SCALE.datasets[wildcards.dataset].model_dump(mode="json"),
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../envs/cpu.yaml"
+    params:
+        dataset=lambda wildcards: SCALE.datasets[wildcards.dataset].model_dump(mode="json"),
     message:
         "Prepare data set {wildcards.dataset}"
     script:

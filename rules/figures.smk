@@ -4,9 +4,9 @@
 rule figure:
     input:
         table=f"{FOLDER}/tables/{{figure}}.csv",
-        paper=workflow.source_path("../config/paper.yaml"),
+        paper=str(PAPER_FILE),
         code=lambda wildcards: module_files(
-            f"whysgd.figures.{FIGURES[wildcards.figure].module}", "whysgd.figures"
+            f"whysgd.figures.{FIGURES[wildcards.figure].module}", "whysgd.figures.render"
         ),
     output:
         pdf=f"{FOLDER}/figures/{{figure}}.pdf",
@@ -20,16 +20,16 @@ rule figure:
         f"{FOLDER}/logs/figure/{{figure}}.log",
     benchmark:
         f"{FOLDER}/benchmarks/figure/{{figure}}.tsv"
-    params:
-        scale=SETTINGS.scale_name,
-        runs=SCALE.runs.model_dump(mode="json"),
-        module=lambda wildcards: FIGURES[wildcards.figure].module,
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=15,
-    conda:
-        "../envs/cpu.yaml"
+    params:
+        scale=SETTINGS.scale_name,
+        runs=SCALE.runs.model_dump(mode="json"),
+        module=lambda wildcards: FIGURES[wildcards.figure].module,
     message:
         "Draw {wildcards.figure}"
     script:
@@ -41,6 +41,6 @@ for target in FIGURES.values():
     rule:
         name:
             target.name
-        localrule: True
         input:
             figure_files(target),
+        localrule: True

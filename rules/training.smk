@@ -18,15 +18,15 @@ rule train:
         f"{FOLDER}/logs/train/{{run_id}}.log",
     benchmark:
         f"{FOLDER}/benchmarks/train/{{run_id}}.tsv"
-    params:
-        ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
+    conda:
+        "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
     resources:
         mem_mb=SCALE.jobs.mem_mb,
         runtime=SCALE.jobs.runtime,
         gpu=SCALE.jobs.gpu,
-    conda:
-        "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
+    params:
+        ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
     message:
         "Train {wildcards.run_id}"
     script:

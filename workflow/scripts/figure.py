@@ -1,0 +1,14 @@
+"""Rule figure: draws one figure from its table."""
+
+import pandas as pd
+
+from whysgd.figures.render import draw_figure, save_figure
+from whysgd.figures.style import FigureContext
+from whysgd.paper import load_paper_values
+from whysgd.scripting import script_log
+
+with script_log(snakemake.log[0]) as logger:
+    context = FigureContext(snakemake.params.scale, load_paper_values(snakemake.input.paper))
+    figure = draw_figure(snakemake.params.module, pd.read_csv(snakemake.input.table), context)
+    save_figure(figure, snakemake.output.pdf, snakemake.output.png)
+    logger.info("drew %s", snakemake.output.pdf)

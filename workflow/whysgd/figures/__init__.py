@@ -1,0 +1,1 @@
+"""Figures: each module draws one from its table; nothing here knows a run."""

@@ -1,0 +1,40 @@
+"""Drawing a figure by name and saving it."""
+
+import importlib
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from whysgd.figures.style import FigureContext, figure_style
+from whysgd.files import atomic_path
+
+
+def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Figure:
+    """Draws a figure.
+
+    Args:
+        module: name of the module in `whysgd.figures` that draws it.
+        table: the figure's tidy table.
+        context: what it knows beside the table.
+
+    Raises:
+        UserError: the table lacks rows that a panel needs.
+    """
+    with figure_style():
+        figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(table, context)
+        # Tick labels and layout are settled here, while the style is in force.
+        figure.draw_without_rendering()
+    return figure
+
+
+def save_figure(figure: Figure, *paths: str | Path) -> None:
+    """Writes a figure in the formats of the paths' suffixes, each file atomically.
+
+    The same figure gives the same bytes: no time of creation is stored.
+    """
+    for path in paths:
+        suffix = Path(path).suffix.removeprefix(".")
+        metadata = {"pdf": {"CreationDate": None}, "png": {"Software": None}}[suffix]
+        with figure_style(), atomic_path(path) as temporary:
+            figure.savefig(temporary, format=suffix, metadata=metadata)
