@@ -3,8 +3,12 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from whysgd.figures.panels import accuracy_of_both_metrics, add_legend, finish_accuracy
-from whysgd.figures.panels import mark_paper_value
+from whysgd.figures.panels import (
+    accuracy_of_both_metrics,
+    add_legend,
+    finish_accuracy,
+    mark_paper_value,
+)
 from whysgd.figures.style import COLORS, FigureContext, new_figure
 
 

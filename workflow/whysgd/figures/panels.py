@@ -1,6 +1,7 @@
 """What panels are made of: rows of a table as lines with their spread."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,9 +24,11 @@ _LABELS = {
     "epoch": "epoch",
 }
 _SERIES = {"C": "$C$", "C_mod": r"$C_{\mathrm{mod}}$"}
-_ALL_DIVERGED = "all runs diverged"
-_FEWER_KEPT = "fewer runs finite than are kept"
-_BELOW = "below the axis"
+# Kinds of lines (their gid), and the legend's words for the signs.
+CURVE = "curve"
+ALL_DIVERGED = "all runs diverged"
+FEWER_KEPT = "some runs diverged"
+BELOW = "below the axis"
 
 
 def select(table: pd.DataFrame, panel: str, metric: str, series: str | None = None) -> pd.DataFrame:
@@ -49,7 +52,7 @@ def series_in_order(rows: pd.DataFrame) -> list[str]:
 
 
 def draw_sweep(
-    axes: Axes, rows: pd.DataFrame, label: str, color: object, marker: str, factor: float = 1.0
+    axes: Axes, rows: pd.DataFrame, label: str, color: Any, marker: str, factor: float = 1.0
 ) -> None:
     """One curve of a sweep: means with bars of one standard deviation.
 
@@ -59,22 +62,31 @@ def draw_sweep(
     drawn = rows[rows["kept"] > 0]
     x, y = drawn["x"].to_numpy(), factor * drawn["mean"].to_numpy()
     sns.lineplot(x=x, y=y, ax=axes, color=color, label=label, errorbar=None, legend=False)
+    full = (drawn["kept"] == rows["kept"].max()).to_numpy()
+    curve = axes.lines[-1]
+    curve.set(gid=CURVE, marker=marker, markeredgecolor="white")
+    curve.set_markevery(np.flatnonzero(full).tolist())
     spread = factor * drawn["std"].fillna(0).to_numpy()
     axes.errorbar(x, y, spread, fmt="none", ecolor=color, elinewidth=1, capsize=2)
-    full = (drawn["kept"] == rows["kept"].max()).to_numpy()
-    line = axes.lines[-1]
-    line.set(marker=marker, markevery=np.flatnonzero(full).tolist(), markeredgecolor="white")
-    axes.plot(x[~full], y[~full], marker, color=color, markerfacecolor="white", zorder=4)
-    lost = rows[rows["kept"] == 0]["x"]
-    foot = axes.get_xaxis_transform()
-    axes.plot(lost, [0.02] * len(lost), "x", color=color, transform=foot, clip_on=False, zorder=5)
+    axes.plot(
+        x[~full],
+        y[~full],
+        color=color,
+        marker=marker,
+        markerfacecolor="white",
+        linestyle="none",
+        gid=FEWER_KEPT,
+        zorder=4,
+    )
+    _at_foot(axes, rows[rows["kept"] == 0]["x"].to_numpy(), "x", color, ALL_DIVERGED)
 
 
-def draw_trajectory(axes: Axes, rows: pd.DataFrame, label: str, color: object) -> None:
+def draw_trajectory(axes: Axes, rows: pd.DataFrame, label: str, color: Any) -> None:
     """A mean history with a band of one standard deviation, in percent."""
     x, mean, std = (rows[name].to_numpy() for name in ("x", "mean", "std"))
     mean, std = ACCURACY * mean, ACCURACY * np.nan_to_num(std)
     sns.lineplot(x=x, y=mean, ax=axes, color=color, label=label, errorbar=None, legend=False)
+    axes.lines[-1].set_gid(CURVE)
     axes.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
 
 
@@ -129,43 +141,32 @@ def zoom(axes: Axes, values: np.ndarray) -> None:
     low = values[values >= cut].min()
     margin = 0.06 * max(best - low, 1.0)
     axes.set_ylim(low - 2 * margin, best + 2 * margin)
-    foot = axes.get_xaxis_transform()
-    for line in list(axes.lines):
+    for line in _lines(axes, CURVE):
         x, y = (np.asarray(data, float) for data in line.get_data())
-        if line.get_transform() == foot or not len(x):
-            continue
-        hidden = x[y < low - 2 * margin]
-        if len(hidden):
-            axes.plot(hidden, [0.02] * len(hidden), "v", color=line.get_color(), transform=foot)
+        _at_foot(axes, x[y < low - 2 * margin], "v", line.get_color(), BELOW)
 
 
-def mark_paper_value(axes: Axes, context: FigureContext, key: str, color: object) -> None:
+def mark_paper_value(axes: Axes, context: FigureContext, key: str, color: Any) -> None:
     """A vertical line at a value of the paper's, with its provenance; at the paper's scale only."""
     if context.scale == "paper" and key in context.paper_values:
         known = context.paper_values[key]
-        power = f"$2^{{{round(np.log2(known.value))}}}$"
+        position = float(known.value)
+        power = f"$2^{{{round(np.log2(position))}}}$"
         label = f"paper: {power} ({known.provenance})"
-        axes.axvline(known.value, color=color, linestyle=":", linewidth=1, label=label)
+        axes.axvline(position, color=color, linestyle=":", linewidth=1, label=label)
 
 
 def add_legend(axes: Axes, columns: int = 3) -> None:
     """A legend below the axis, where it covers no data, with the signs that occur explained."""
     handles, labels = axes.get_legend_handles_labels()
-    for marker, face, text in (("x", "0.3", _ALL_DIVERGED), ("v", "0.3", _BELOW)):
-        at_foot = axes.get_xaxis_transform()
-        if any(
-            line.get_marker() == marker
-            and line.get_transform() == at_foot
-            and len(line.get_xdata())
-            for line in axes.lines
-        ):
-            handles.append(Line2D([], [], color=face, marker=marker, linestyle="none"))
+    signs = ((ALL_DIVERGED, "x", "0.3"), (BELOW, "v", "0.3"), (FEWER_KEPT, "o", "white"))
+    for text, marker, face in signs:
+        if _lines(axes, text):
+            sign = Line2D(
+                [], [], color="0.3", marker=marker, markerfacecolor=face, linestyle="none"
+            )
+            handles.append(sign)
             labels.append(text)
-    if any(line.get_markerfacecolor() == "white" and len(line.get_xdata()) for line in axes.lines):
-        handles.append(
-            Line2D([], [], color="0.3", marker="o", markerfacecolor="white", linestyle="none")
-        )
-        labels.append(_FEWER_KEPT)
     axes.legend(
         handles,
         labels,
@@ -174,6 +175,26 @@ def add_legend(axes: Axes, columns: int = 3) -> None:
         ncols=columns,
         columnspacing=1.0,
         handlelength=1.6,
+    )
+
+
+def _lines(axes: Axes, gid: str) -> list[Line2D]:
+    """Lines of one kind that have points."""
+    return [line for line in axes.lines if line.get_gid() == gid and np.size(line.get_xdata())]
+
+
+def _at_foot(axes: Axes, x: np.ndarray, marker: str, color: Any, gid: str) -> None:
+    """Signs at the foot of the axis."""
+    foot = [0.02] * len(x)
+    axes.plot(
+        x,
+        foot,
+        color=color,
+        marker=marker,
+        linestyle="none",
+        gid=gid,
+        transform=axes.get_xaxis_transform(),
+        zorder=5,
     )
 
 

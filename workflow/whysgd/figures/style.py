@@ -9,6 +9,7 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from whysgd.paper import PaperValue
@@ -56,8 +57,8 @@ def figure_style() -> Iterator[None]:
 
 def new_figure(panels: int) -> tuple[Figure, list[Axes]]:
     """A row of panels, lettered (a), (b), ..."""
-    figure = Figure(figsize=(PANEL_WIDTH * panels, PANEL_HEIGHT), layout="constrained")
-    figure.get_layout_engine().set(wspace=0.04)  # type: ignore[union-attr]
+    layout = ConstrainedLayoutEngine(wspace=0.04)
+    figure = Figure(figsize=(PANEL_WIDTH * panels, PANEL_HEIGHT), layout=layout)
     axes = list(figure.subplots(1, panels, squeeze=False)[0])
     for letter, panel in zip("abc", axes, strict=False):
         panel.set_title(f"({letter})", loc="left", fontweight="bold")
