@@ -1,10 +1,21 @@
 """Starting TensorFlow: its threads, its devices, its noise. Call before importing TensorFlow."""
 
 import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# What TensorFlow writes at every start, whatever its log level: the library says that oneDNN is
+# on, and that its log is not set up yet.
+_START_UP_NOTICES = re.compile(
+    rb"^(I\d{4} .*oneDNN custom operations are on.*|WARNING: All log messages before absl.*)\n?$"
+)
 
 
 def start_tensorflow(threads: int) -> None:
-    """Imports TensorFlow with its start-up notices off and its devices set for training.
+    """Imports TensorFlow without its start-up notices and sets its devices for training.
 
     Errors and warnings still show. Results are the same from run to run on one machine:
     non-deterministic operations are off, and the number of threads is fixed.
@@ -13,7 +24,8 @@ def start_tensorflow(threads: int) -> None:
         threads: processor threads for the whole process.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # 0 all, 1 no notices, 2 no warnings
-    import tensorflow as tf
+    with _without_lines(_START_UP_NOTICES):
+        import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -27,3 +39,25 @@ def device_kind() -> str:
     import tensorflow as tf
 
     return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+
+
+@contextmanager
+def _without_lines(pattern: re.Pattern[bytes]) -> Iterator[None]:
+    """Holds back standard error, of libraries too, and lets all other lines out at the end.
+
+    They come out when the block fails as well.
+    """
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            held.seek(0)
+            for line in held:
+                if not pattern.match(line):
+                    os.write(2, line)

@@ -1,0 +1,255 @@
+"""The locks, the conda files, the set-up of .venv, and the profiles."""
+
+import ast
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVS = ROOT / "envs"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCKS = ["cpu", "cuda", "uv"]
+DEVICES = ["cpu", "cuda"]
+
+
+def lock_entries(name: str) -> list[tuple[Requirement, list[str]]]:
+    """The requirements of a lock, each with its hashes."""
+    text = (ENVS / f"requirements-{name}.txt").read_text()
+    logical = re.sub(r"\\\n", " ", re.sub(r"^\s*#.*\n?", "", text, flags=re.MULTILINE))
+    entries = [line.split("--hash=") for line in logical.splitlines() if line.strip()]
+    return [(Requirement(first), [h.strip() for h in hashes]) for first, *hashes in entries]
+
+
+def pins(requirements: list[Requirement]) -> list[tuple[str, str]]:
+    """Names and versions; anything but `name == version` is an error."""
+    found: list[tuple[str, str]] = []
+    for requirement in requirements:
+        assert re.fullmatch(r"==[\w.]+", str(requirement.specifier)), f"{requirement} is not pinned"
+        found.append((canonicalize_name(requirement.name), str(requirement.specifier)[2:]))
+    return found
+
+
+def lock_versions(name: str) -> dict[str, str]:
+    """The version of each package in a lock."""
+    return dict(pins([requirement for requirement, _ in lock_entries(name)]))
+
+
+def direct_requirements(name: str) -> list[Requirement]:
+    """What an .in file asks for, with the files that it includes."""
+    found: list[Requirement] = []
+    for line in (ENVS / f"{name}.in").read_text().splitlines():
+        if line.startswith("-r "):
+            found += direct_requirements(line.removeprefix("-r ").removesuffix(".in"))
+        elif line and not line.startswith("#"):
+            found.append(Requirement(line))
+    return found
+
+
+def conda_pins(device: str) -> tuple[str, dict[str, str]]:
+    """Python's version and the pinned packages of a conda file."""
+    python, pip, from_pip = yaml.safe_load((ENVS / f"{device}.yaml").read_text())["dependencies"]
+    assert pip == "pip"
+    return python.removeprefix("python="), dict(pins([Requirement(p) for p in from_pip["pip"]]))
+
+
+def imported_modules() -> set[str]:
+    """Top-level names that our package and the rules' scripts import."""
+    found = set()
+    for path in (ROOT / "workflow").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.add(str(node.module).split(".")[0])
+    return found - sys.stdlib_module_names - {"whysgd"}
+
+
+@pytest.fixture
+def installer() -> ModuleType:
+    """The set-up script as a module."""
+    spec = importlib.util.spec_from_file_location("install", ENVS / "install.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_requirement_is_pinned_and_hashed(name: str) -> None:
+    entries = lock_entries(name)
+    assert pins([requirement for requirement, _ in entries])
+    for requirement, hashes in entries:
+        assert hashes, f"{requirement} has no hash"
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes)
+
+
+@pytest.mark.parametrize("path", sorted(ENVS.glob("*.*")), ids=lambda path: path.name)
+def test_no_index_or_url_is_named(path: Path) -> None:
+    text = path.read_text()
+    assert "://" not in text
+    assert not re.search(r"^\s*(-i|-f|--[a-z-]*(index|links|host)\S*)\s", text, re.MULTILINE)
+    assert not re.search(r"^\S+\s*@\s", text, re.MULTILINE), "a direct reference"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_one_version_of_each_package(name: str) -> None:
+    names = [canonicalize_name(requirement.name) for requirement, _ in lock_entries(name)]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_is_up_to_date_with_its_direct_requirements(name: str) -> None:
+    locked = lock_versions(name)
+    for package, version in pins(direct_requirements(name)):
+        assert locked.get(package) == version, "run `make lock`"
+
+
+def test_both_devices_run_the_same_versions() -> None:
+    cpu, cuda = lock_versions("cpu"), lock_versions("cuda")
+    shared = cpu.keys() & cuda.keys()
+    assert {"numpy", "keras", "tensorflow", "snakemake"} <= shared
+    assert {name: cpu[name] for name in shared} == {name: cuda[name] for name in shared}
+    assert cpu["tensorflow-cpu"] == cuda["tensorflow"]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_conda_files_have_the_locks_versions(device: str) -> None:
+    locked = lock_versions(device)
+    _, conda = conda_pins(device)
+    assert conda == {name: locked.get(name) for name in conda}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_conda_files_have_all_that_our_code_imports(device: str) -> None:
+    owners = metadata.packages_distributions()
+    tensorflow = {"cpu": "tensorflow-cpu", "cuda": "tensorflow"}[device]
+    needed = {tensorflow} | {
+        canonicalize_name(owners[module][0])
+        for module in imported_modules() - {"tensorflow", "snakemake"}
+    }
+    assert needed <= conda_pins(device)[1].keys()
+
+
+def test_the_same_pythons_are_named_everywhere(installer: ModuleType) -> None:
+    supported = SpecifierSet(PYPROJECT["project"]["requires-python"])
+    accepted = [minor for minor in range(6, 30) if supported.contains(f"3.{minor}")]
+    oldest, newest = accepted[0], accepted[-1]
+    assert installer.OLDEST == (3, oldest)
+    assert installer.NEWEST == (3, newest)
+    assert PYPROJECT["tool"]["mypy"]["python_version"] == f"3.{oldest}"
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == f"py3{oldest}"
+    assert f"--python-version 3.{oldest} " in (ROOT / "Makefile").read_text()
+    for device in DEVICES:
+        assert supported.contains(conda_pins(device)[0])
+
+
+def test_this_environment_is_the_lock() -> None:
+    installed = {canonicalize_name(found.name): found.version for found in metadata.distributions()}
+    device = "cpu" if "tensorflow-cpu" in installed else "cuda"
+    entries = [requirement for requirement, _ in lock_entries(device)]
+    needed = dict(pins([r for r in entries if r.marker is None or r.marker.evaluate()]))
+    assert {name: installed.get(name) for name in needed} == needed
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14)])
+def test_an_unfit_python_is_refused_in_one_line(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (*version, 0, "final", 0))
+    with pytest.raises(SystemExit, match=r"3\.11 to 3\.13 .* this is 3\.1[04]; .*PYTHON=[^\n]*$"):
+        installer.main("cpu")
+
+
+@pytest.mark.parametrize("missing", [{"venv"}, {"ensurepip", "pip"}])
+def test_a_python_without_venv_or_pip_is_refused_in_one_line(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, missing: set[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else name)
+    monkeypatch.setattr(installer, "run", lambda *command: pytest.fail(f"ran {command}"))
+    with pytest.raises(SystemExit, match=r"^error: [^\n]* install python3-venv$"):
+        installer.main("cpu")
+
+
+@pytest.mark.parametrize("uv_works", [True, False])
+def test_pip_installs_the_lock_where_uv_cannot(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, uv_works: bool
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], environment: dict[str, str] | None = None) -> None:
+        commands.append(command)
+        if not uv_works and command[0].endswith("uv"):
+            raise subprocess.CalledProcessError(2, command)
+
+    monkeypatch.setattr(installer, "run", run)
+    monkeypatch.setattr(installer, "pip_index", lambda pip: {})
+    installer.install_lock(["the-pip"], "the-lock")
+    assert [Path(command[0]).name for command in commands] == ["uv", "the-pip"][: 2 - uv_works]
+    assert all(command[-3:] == ["--require-hashes", "-r", "the-lock"] for command in commands)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of all that decides whether .venv is made, older than what the test adds."""
+    shutil.copytree(ENVS, tmp_path / "envs")
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy2(ROOT / name, tmp_path)
+    for path in tmp_path.rglob("*.*"):
+        os.utime(path, (1, 1))
+    (tmp_path / ".venv").mkdir()
+    return tmp_path
+
+
+def plan_setup(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `make setup` would do."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    command = ["make", "--dry-run", "setup", *arguments]
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
+
+
+def test_an_interrupted_setup_is_done_again(checkout: Path) -> None:
+    assert "envs/install.py cpu" in plan_setup(checkout).stdout
+
+
+def test_a_finished_setup_is_not_done_again(checkout: Path) -> None:
+    (checkout / ".venv" / ".ready-cpu").touch()
+    assert "install.py" not in plan_setup(checkout).stdout
+
+
+def test_a_changed_lock_is_installed(checkout: Path) -> None:
+    ready = checkout / ".venv" / ".ready-cpu"
+    ready.touch()
+    os.utime(ready, (2, 2))
+    (checkout / "envs" / "requirements-cpu.txt").touch()
+    assert "envs/install.py cpu" in plan_setup(checkout).stdout
+
+
+def test_the_device_of_the_environment_stays_until_another_is_asked_for(checkout: Path) -> None:
+    (checkout / ".venv" / ".ready-cuda").touch()
+    assert "install.py" not in plan_setup(checkout).stdout
+    assert "envs/install.py cpu" in plan_setup(checkout, "DEVICE=cpu").stdout
+
+
+def test_an_unknown_device_is_refused(checkout: Path) -> None:
+    refused = plan_setup(checkout, "DEVICE=tpu")
+    assert refused.returncode != 0
+    assert "DEVICE must be cpu or cuda, not 'tpu'" in refused.stderr
+
+
+def test_the_default_profile_leaves_the_machine_to_others() -> None:
+    profile = yaml.safe_load((ROOT / "profiles" / "default" / "config.yaml").read_text())
+    assert not {"executor", "default-resources"} & profile.keys()

@@ -1,0 +1,33 @@
+"""TensorFlow's start: quiet, but not about errors. In processes of their own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from whysgd.training.runtime import _START_UP_NOTICES, _without_lines
+
+
+def test_a_start_is_silent():
+    code = "from whysgd.training.runtime import start_tensorflow; start_tensorflow(1)"
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True
+    )
+    assert run.stderr == b""
+    assert run.stdout == b""
+
+
+def test_other_lines_come_out(capfd):
+    with _without_lines(_START_UP_NOTICES):
+        os.write(2, b"E0000 something is wrong\n")
+        os.write(2, b"I0000 00:00:1 1 port.cc:153] oneDNN custom operations are on. You may\n")
+    assert capfd.readouterr().err == "E0000 something is wrong\n"
+
+
+def test_other_lines_come_out_of_a_block_that_fails(capfd):
+    with pytest.raises(RuntimeError), _without_lines(_START_UP_NOTICES):
+        os.write(2, b"E0000 something is wrong\n")
+        raise RuntimeError
+    assert capfd.readouterr().err == "E0000 something is wrong\n"
