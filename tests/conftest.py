@@ -71,5 +71,13 @@ def final_parameters(ensemble: Ensemble, dataset: Dataset, dtype: str = "float32
 
     trainer = Trainer(ensemble, dataset, logging.getLogger("test"), dtype)
     total = ensemble.program.num_minibatches
-    state = trainer.train(trainer.initial_state(), 0, total, None)
-    return [np.asarray(parameter) for parameter in state.parameters]
+    states = trainer.train(trainer.initial_state(), 0, total, None)
+    return joined_parameters(states, len(ensemble.members))
+
+
+def joined_parameters(states: list, members: int) -> list:
+    """Parameters of all blocks, without padding; arrays (R, *shape)."""
+    return [
+        np.concatenate([np.asarray(part) for part in parts])[:members]
+        for parts in zip(*(state.parameters for state in states), strict=True)
+    ]

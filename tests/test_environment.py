@@ -148,8 +148,8 @@ def test_the_same_pythons_are_named_everywhere(installer: ModuleType) -> None:
     supported = SpecifierSet(PYPROJECT["project"]["requires-python"])
     accepted = [minor for minor in range(6, 30) if supported.contains(f"3.{minor}")]
     oldest, newest = accepted[0], accepted[-1]
-    assert installer.OLDEST == (3, oldest)
-    assert installer.NEWEST == (3, newest)
+    assert (3, oldest) == installer.OLDEST
+    assert (3, newest) == installer.NEWEST
     assert PYPROJECT["tool"]["mypy"]["python_version"] == f"3.{oldest}"
     assert PYPROJECT["tool"]["ruff"]["target-version"] == f"py3{oldest}"
     assert f"--python-version 3.{oldest} " in (ROOT / "Makefile").read_text()
@@ -158,7 +158,9 @@ def test_the_same_pythons_are_named_everywhere(installer: ModuleType) -> None:
 
 
 def test_this_environment_is_the_lock() -> None:
-    installed = {canonicalize_name(found.name): found.version for found in metadata.distributions()}
+    installed = dict(
+        pins([Requirement(f"{d.name}=={d.version}") for d in metadata.distributions()])
+    )
     device = "cpu" if "tensorflow-cpu" in installed else "cuda"
     entries = [requirement for requirement, _ in lock_entries(device)]
     needed = dict(pins([r for r in entries if r.marker is None or r.marker.evaluate()]))
@@ -170,6 +172,7 @@ def test_an_unfit_python_is_refused_in_one_line(
     installer: ModuleType, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (*version, 0, "final", 0))
+    monkeypatch.setattr(installer, "run", lambda *command: pytest.fail(f"ran {command}"))
     with pytest.raises(SystemExit, match=r"3\.11 to 3\.13 .* this is 3\.1[04]; .*PYTHON=[^\n]*$"):
         installer.main("cpu")
 
@@ -200,6 +203,15 @@ def test_pip_installs_the_lock_where_uv_cannot(
     installer.install_lock(["the-pip"], "the-lock")
     assert [Path(command[0]).name for command in commands] == ["uv", "the-pip"][: 2 - uv_works]
     assert all(command[-3:] == ["--require-hashes", "-r", "the-lock"] for command in commands)
+
+
+@pytest.mark.parametrize("key", [":env:.index-url", "global.index-url"])
+def test_the_index_that_pip_is_configured_for_is_handed_to_uv(
+    installer: ModuleType, key: str
+) -> None:
+    script = f"import sys; print('the-index') if sys.argv[-1] == {key!r} else sys.exit(1)"
+    assert installer.pip_index([sys.executable, "-c", script]) == {"UV_DEFAULT_INDEX": "the-index"}
+    assert installer.pip_index([sys.executable, "-c", "raise SystemExit(1)"]) == {}
 
 
 @pytest.fixture

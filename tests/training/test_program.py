@@ -4,13 +4,21 @@ import logging
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
-from tests.conftest import NUM_TRAIN, final_parameters, make_ensemble, make_program
+from tests.conftest import (
+    NUM_TRAIN,
+    final_parameters,
+    joined_parameters,
+    make_ensemble,
+    make_program,
+)
+from whysgd.training import loop
 from whysgd.training.augmentation import augment
 from whysgd.training.inputs import BatchOrder, evaluation_batches, make_chunk
-from whysgd.training.loop import Trainer, evaluation_minibatches, train_ensemble
+from whysgd.training.loop import Trainer, blocks, evaluation_minibatches, train_ensemble
 
 LOGGER = logging.getLogger("test")
 MODELS = ["mlp-9-7", "wrn-10-1"]
@@ -90,7 +98,7 @@ def test_how_training_is_cut_into_chunks_changes_no_weight(dataset):
     parts = trainer.initial_state()
     for first, last in pairwise((0, 1, 6, 7, 12)):
         parts = trainer.train(parts, first, last, None)
-    assert_same_bits(map(np.asarray, whole.parameters), map(np.asarray, parts.parameters))
+    assert_same_bits(joined_parameters(whole, 1), joined_parameters(parts, 1))
 
 
 def test_every_example_comes_once_an_epoch():
@@ -164,7 +172,8 @@ def test_augmented_images_are_crops_of_the_reflected_image(dataset):
 @pytest.mark.parametrize("batch_size", [5, 13, 100])
 def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_size):
     trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1)), dataset, LOGGER, "float64")
-    parameters = trainer.initial_state().parameters
+    (state,) = trainer.initial_state()
+    parameters = state.parameters
     images = np.asarray(dataset.x_test, np.float64)
     batches = evaluation_batches(images, dataset.y_test, batch_size)
     loss, accuracy = trainer._compiled.evaluate(parameters, batches)
@@ -181,7 +190,7 @@ def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_
 
 def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
     trainer = Trainer(make_ensemble((0.1, 0, 0)), dataset, LOGGER, "float64")
-    state, data = trainer.initial_state(), trainer._data
+    (state,), data = trainer.initial_state(), trainer._data
     measured = trainer._compiled.mean_grad_norm_sq(
         state.parameters, data.fixed_images, data.fixed_labels
     )
@@ -218,3 +227,21 @@ def test_the_same_ensemble_twice_gives_the_same_history(dataset):
     ensemble = make_ensemble((0.1, 0.1, 0), (0.2, 0, 1), penalty="double_backprop")
     first, second = (train_ensemble(ensemble, dataset, LOGGER) for _ in range(2))
     assert first.equals(second)
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 7])
+def test_blocks_hold_every_member_once_and_pad_the_last(count):
+    members = list(make_ensemble(*[(0.1, 0, seed) for seed in range(count)]).members)
+    split = blocks(members, 4)
+    assert {len(block) for block in split} == {4}
+    flat = [member for block in split for member in block]
+    assert flat[:count] == members
+    assert set(flat[count:]) <= {members[-1]}
+
+
+def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch):
+    ensemble = make_ensemble(*[(0.02 * (seed + 1), 0, seed) for seed in range(5)])
+    at_once = train_ensemble(ensemble, dataset, LOGGER, "float64")
+    monkeypatch.setattr(loop, "_CACHED_BYTES", 1)
+    one_by_one = train_ensemble(ensemble, dataset, LOGGER, "float64")
+    pd.testing.assert_frame_equal(at_once, one_by_one, rtol=1e-9, atol=1e-12)

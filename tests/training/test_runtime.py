@@ -27,7 +27,11 @@ def test_other_lines_come_out(capfd):
 
 
 def test_other_lines_come_out_of_a_block_that_fails(capfd):
-    with pytest.raises(RuntimeError), _without_lines(_START_UP_NOTICES):
-        os.write(2, b"E0000 something is wrong\n")
-        raise RuntimeError
+    def fail():
+        with _without_lines(_START_UP_NOTICES):
+            os.write(2, b"E0000 something is wrong\n")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert capfd.readouterr().err == "E0000 something is wrong\n"

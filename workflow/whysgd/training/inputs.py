@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from whysgd.data.prepare import Dataset
 from whysgd.data.standardize import standardized
 from whysgd.randomness import Purpose, generator, stateless_key
-from whysgd.spec import Ensemble, Program
+from whysgd.spec import Member, Program
 from whysgd.training.program import Chunk, EvaluationBatches, MemberInputs
 from whysgd.training.schedule import rate_factors
 
@@ -54,14 +54,13 @@ class BatchOrder:
         return np.stack(orders, axis=1).astype(np.int32)
 
 
-def distinct_seeds(ensemble: Ensemble) -> list[int]:
+def distinct_seeds(members: Sequence[Member]) -> list[int]:
     """The members' seeds, each once, in increasing order."""
-    return sorted({member.seed for member in ensemble.members})
+    return sorted({member.seed for member in members})
 
 
-def member_inputs(ensemble: Ensemble, dtype: str) -> MemberInputs:
-    """What differs between members, as tensors."""
-    members, seeds = ensemble.members, distinct_seeds(ensemble)
+def member_inputs(members: Sequence[Member], seeds: Sequence[int], dtype: str) -> MemberInputs:
+    """What differs between members, as tensors; `seeds` are the distinct ones of the ensemble."""
     return MemberInputs(
         learning_rates=tf.constant([m.learning_rate for m in members], dtype),
         reg_coefficients=tf.constant([m.reg_coefficient for m in members], dtype),
