@@ -1,99 +1,157 @@
-"""The networks, as Keras models of R replicas."""
+"""The networks, as Keras layers of R replicas."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
-from whysgd.architecture import PerceptronShape, parse_architecture
 from whysgd.models.layers import ReplicatedConv2D, ReplicatedDense, ReplicatedScale
 
+_FORMS = (
+    "mlp-WIDTH-WIDTH-..., the hidden widths, such as mlp-64-64-64; or wrn-DEPTH-WIDTH with a "
+    "depth of 10, 16, 22, ..., such as wrn-16-4"
+)
 
-def build_model(name: str, num_classes: int, replicas: int, base_width: int) -> keras.Model:
+
+def build_layers(
+    name: str,
+    *,
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    replicas: int,
+    base_width: int,
+    dtype: str,
+) -> keras.layers.Layer:
     """The named architecture, images (R or 1, B, height, width, channels) -> (R, B, classes).
 
     Raises:
         ValueError: the name is not of a known form.
     """
-    shape = parse_architecture(name)
-    if isinstance(shape, PerceptronShape):
-        return ReplicatedMLP(shape.widths, num_classes, replicas)
-    width = shape.widening * base_width
-    return ReplicatedWideResNet(shape.blocks_per_group, width, base_width, num_classes, replicas)
+    if re.fullmatch(r"mlp(-[1-9]\d*)+", name):
+        widths = [int(width) for width in name.split("-")[1:]]
+        sizes = [math.prod(input_shape), *widths, num_classes]
+        return ReplicatedMLP(replicas, sizes, dtype=dtype)
+    if match := re.fullmatch(r"wrn-([1-9]\d*)-([1-9]\d*)", name):
+        depth, width = int(match[1]), int(match[2])
+        if depth >= 10 and depth % 6 == 4:
+            return ReplicatedWideResNet(
+                replicas,
+                image_channels=input_shape[2],
+                stem_width=base_width,
+                width=width * base_width,
+                blocks_per_group=(depth - 4) // 6,
+                num_classes=num_classes,
+                dtype=dtype,
+            )
+    raise ValueError(f"unknown model {name!r}: expected {_FORMS}")
 
 
-class ReplicatedMLP(keras.Model):
+class ReplicatedMLP(keras.layers.Layer):
     """R perceptrons with ReLU hidden layers and a linear output layer on flattened images."""
 
-    def __init__(self, widths: Sequence[int], num_classes: int, replicas: int) -> None:
-        """R perceptrons with the given hidden widths."""
-        super().__init__()
-        self.hidden = [ReplicatedDense(replicas, width) for width in widths]
-        self.head = ReplicatedDense(replicas, num_classes)
+    def __init__(self, replicas: int, sizes: Sequence[int], *, dtype: str) -> None:
+        """R networks with layers of `sizes` units, from the inputs to the outputs."""
+        super().__init__(dtype=dtype)
+        self.dense = [
+            ReplicatedDense(replicas, inputs, units, name=f"dense{number}", dtype=dtype)
+            for number, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1)
+        ]
+        self.built = True
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         """(R or 1, B, height, width, channels) -> (R, B, classes)."""
+        *hidden, output = self.dense
         x = tf.reshape(images, (*images.shape[:2], math.prod(images.shape[2:])))
-        for layer in self.hidden:
+        for layer in hidden:
             x = tf.nn.relu(layer(x))
-        return self.head(x)
+        return output(x)
 
 
-class ReplicatedWideResNet(keras.Model):
+class ReplicatedWideResNet(keras.layers.Layer):
     """R Wide-ResNets with SkipInit and without normalization.
 
-    Zagoruyko and Komodakis 2016 (depth 6n + 4, n pre-activation blocks in each of three
-    groups), every batch normalization removed and one trainable scalar, 0 at the start, at the
-    end of each residual branch (De and Smith 2020).
+    Zagoruyko and Komodakis 2016 (three groups of pre-activation blocks, each with twice the
+    width of the one before at half the resolution), every batch normalization removed and one
+    trainable scalar, 0 at the start, at the end of each residual branch (De and Smith 2020).
+    Depth 6 n + 4 counts the convolutions of n blocks a group, stem, projections and output.
     """
 
     def __init__(
-        self, blocks: int, width: int, stem_width: int, num_classes: int, replicas: int
+        self,
+        replicas: int,
+        *,
+        image_channels: int,
+        stem_width: int,
+        width: int,
+        blocks_per_group: int,
+        num_classes: int,
+        dtype: str,
     ) -> None:
-        """R networks with `blocks` blocks of `width`, 2 `width` and 4 `width` channels."""
-        super().__init__()
+        """R networks whose groups have `width`, 2 `width` and 4 `width` channels."""
+        super().__init__(dtype=dtype)
         self.replicas = replicas
-        self.stem = ReplicatedConv2D(replicas, stem_width, 3)
+        self.stem = ReplicatedConv2D(
+            replicas, image_channels, stem_width, size=3, name="stem", dtype=dtype
+        )
         self.blocks = []
         channels = stem_width
         for group in range(3):
-            for block in range(blocks):
-                stride = 2 if group > 0 and block == 0 else 1
-                filters = width * 2**group
-                self.blocks.append(SkipInitBlock(replicas, channels, filters, stride))
-                channels = filters
-        self.head = ReplicatedDense(replicas, num_classes)
+            for block in range(blocks_per_group):
+                self.blocks.append(
+                    SkipInitBlock(
+                        replicas,
+                        channels,
+                        width * 2**group,
+                        stride=2 if group > 0 and block == 0 else 1,
+                        name=f"group{group + 1}_block{block + 1}",
+                        dtype=dtype,
+                    )
+                )
+                channels = width * 2**group
+        self.output_layer = ReplicatedDense(
+            replicas, channels, num_classes, name="output", dtype=dtype
+        )
+        self.built = True
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         """(R or 1, B, height, width, channels) -> (R, B, classes)."""
-        shared, batch, height, width, channels = images.shape
-        # Replicas become groups of channels. Images that all share stay as they are: the stem's
-        # filter then has no groups.
-        x = tf.transpose(images, (1, 2, 3, 0, 4))
-        x = self.stem(tf.reshape(x, (batch, height, width, shared * channels)))
+        seen, batch_size, height, width, channels = images.shape
+        x = tf.transpose(images, (1, 2, 3, 0, 4))  # replicas become groups of channels
+        x = self.stem(tf.reshape(x, (batch_size, height, width, seen * channels)))
         for block in self.blocks:
             x = block(x)
         x = tf.reduce_mean(tf.nn.relu(x), (1, 2))  # (B, R * channels)
-        x = tf.reshape(x, (batch, self.replicas, x.shape[-1] // self.replicas))
-        return self.head(tf.transpose(x, (1, 0, 2)))
+        x = tf.reshape(x, (batch_size, self.replicas, x.shape[-1] // self.replicas))
+        return self.output_layer(tf.transpose(x, (1, 0, 2)))
 
 
 class SkipInitBlock(keras.layers.Layer):
-    """x + scale * conv(relu(conv(relu(x)))): a residual block that starts as its shortcut."""
+    """shortcut(x) + factor * conv(relu(conv(relu(x)))): a residual block that starts as its shortcut."""
 
-    def __init__(self, replicas: int, channels: int, filters: int, stride: int) -> None:
-        """R blocks from `channels` to `filters` channels."""
-        super().__init__()
-        self.first = ReplicatedConv2D(replicas, filters, 3, stride)
-        self.second = ReplicatedConv2D(replicas, filters, 3)
-        self.scale = ReplicatedScale(replicas)
-        self.projection = (
-            ReplicatedConv2D(replicas, filters, 1, stride) if channels != filters else None
-        )
+    def __init__(
+        self, replicas: int, inputs: int, filters: int, *, stride: int, name: str, dtype: str
+    ) -> None:
+        """R blocks from `inputs` to `filters` channels."""
+        super().__init__(name=name, dtype=dtype)
+        with keras.name_scope(name):
+            self.first = ReplicatedConv2D(
+                replicas, inputs, filters, size=3, stride=stride, name="first", dtype=dtype
+            )
+            self.second = ReplicatedConv2D(
+                replicas, filters, filters, size=3, name="second", dtype=dtype
+            )
+            self.scale = ReplicatedScale(replicas, filters, name="scale", dtype=dtype)
+            self.projection = None
+            if inputs != filters or stride != 1:
+                self.projection = ReplicatedConv2D(
+                    replicas, inputs, filters, size=1, stride=stride, name="projection", dtype=dtype
+                )
+        self.built = True
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        """(B, h, w, R * channels) -> (B, h / s, w / s, R * filters)."""
+        """(B, h, w, R * inputs) -> (B, h / s, w / s, R * filters)."""
         activated = tf.nn.relu(x)
         branch = self.second(tf.nn.relu(self.first(activated)))
         # A projection reads the activated input, an identity the raw one.

@@ -1,94 +1,120 @@
 """Keras layers for R replicas of a network at once.
 
 Every weight has a leading replica axis. Dense layers work on (R, B, features). Convolutions
-work on (B, height, width, R * channels), replica by replica: R networks are one network
-with R times the channels in R groups.
+work on (B, height, width, R * channels), replica by replica: R networks are one network with
+R times the channels in R groups.
+
+The layers are only ever called statelessly, with tensors for weights, so their weights are
+declared where a layer is made (sizes are explicit) and need no initial values.
 """
+
+import functools
 
 import keras
 import tensorflow as tf
 
-HE_NORMAL = "he_normal"  # N(0, 2 / fan_in)
-ZEROS = "zeros"
-
 
 class ReplicatedDense(keras.layers.Layer):
-    """R dense layers side by side: (R or 1, B, in) -> (R, B, units)."""
+    """R dense layers side by side: (R or 1, B, inputs) -> (R, B, units)."""
 
-    def __init__(self, replicas: int, units: int, **kwargs: object) -> None:
-        """R layers with `units` outputs each."""
-        super().__init__(**kwargs)
-        self.replicas, self.units = replicas, units
-
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Kernel (R, in, units), bias (R, units)."""
-        shape = (self.replicas, input_shape[-1], self.units)
-        self.kernel = self.add_weight(name="kernel", shape=shape)
-        self.bias = self.add_weight(name="bias", shape=(self.replicas, self.units))
+    def __init__(self, replicas: int, inputs: int, units: int, *, name: str, dtype: str) -> None:
+        """Kernel (R, inputs, units), bias (R, units)."""
+        super().__init__(name=name, dtype=dtype)
+        with keras.name_scope(name):
+            self.kernel = self.add_weight(name="kernel", shape=(replicas, inputs, units))
+            self.bias = self.add_weight(name="bias", shape=(replicas, units))
+        self.built = True
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """The layers' outputs before any activation."""
-        kernel = tf.convert_to_tensor(self.kernel)
-        if inputs.shape[0] == 1 and self.replicas > 1:
-            # Shared inputs: one product with all replicas' kernels, without copies of the inputs.
-            outputs = tf.einsum("bi,rio->rbo", inputs[0], kernel)
-        else:
-            outputs = tf.matmul(inputs, kernel)
-        return outputs + tf.convert_to_tensor(self.bias)[:, tf.newaxis]
+        # Where all replicas share the inputs, (1, B, inputs) broadcasts without being copied.
+        kernel, bias = tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias)
+        return tf.matmul(inputs, kernel) + bias[:, tf.newaxis]
 
 
 class ReplicatedConv2D(keras.layers.Layer):
-    """R 'same' convolutions side by side: (B, h, w, R * in) -> (B, h / s, w / s, R * filters)."""
+    """R 'same' convolutions side by side: (B, h, w, R * inputs) -> (B, h / s, w / s, R * filters).
+
+    Where all replicas share the inputs, those are (B, h, w, inputs).
+    """
 
     def __init__(
-        self, replicas: int, filters: int, size: int, stride: int = 1, **kwargs: object
+        self,
+        replicas: int,
+        inputs: int,
+        filters: int,
+        *,
+        size: int,
+        stride: int = 1,
+        name: str,
+        dtype: str,
     ) -> None:
-        """R layers with `filters` outputs each and square kernels."""
-        super().__init__(**kwargs)
-        self.replicas, self.filters, self.size, self.stride = replicas, filters, size, stride
-
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Kernel (R, size, size, in, filters), bias (R, filters)."""
-        channels = input_shape[-1] // self.replicas
-        shape = (self.replicas, self.size, self.size, channels, self.filters)
-        self.kernel = self.add_weight(name="kernel", shape=shape)
-        self.bias = self.add_weight(name="bias", shape=(self.replicas, self.filters))
+        """Kernel (R, size, size, inputs, filters), bias (R, filters)."""
+        super().__init__(name=name, dtype=dtype)
+        with keras.name_scope(name):
+            shape = (replicas, size, size, inputs, filters)
+            self.kernel = self.add_weight(name="kernel", shape=shape)
+            self.bias = self.add_weight(name="bias", shape=(replicas, filters))
+        self.stride = stride
+        self.in_groups = differentiates_grouped_convolutions(dtype)
+        self.built = True
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """The layers' outputs before any activation."""
         kernel = tf.convert_to_tensor(self.kernel)
-        bias = tf.reshape(tf.convert_to_tensor(self.bias), (-1,))
-        shared = inputs.shape[-1] == kernel.shape[3]  # all replicas see the same channels
-        if not shared and inputs.dtype != tf.float32:
-            outputs = self._one_by_one(inputs, kernel)
-        else:
-            # (R, k, k, in, out) -> (k, k, in, R * out): the layout of a grouped filter. The
-            # grouping is read off the shapes. Keras's own grouped layer compiles itself with XLA
-            # on a CPU, which is 30 times slower.
-            grouped = tf.transpose(kernel, (1, 2, 3, 0, 4))
-            grouped = tf.reshape(grouped, (*kernel.shape[1:4], -1))
-            outputs = tf.nn.conv2d(inputs, grouped, self.stride, "SAME")
-        return outputs + bias
+        shared = inputs.shape[-1] == kernel.shape[3]
+        outputs = (
+            self._at_once(inputs, kernel)
+            if shared or self.in_groups
+            else self._one_by_one(inputs, kernel)
+        )
+        return outputs + tf.reshape(tf.convert_to_tensor(self.bias), (-1,))
+
+    def _at_once(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """One convolution, with as many groups as the shapes imply.
+
+        Keras's own grouped layer compiles itself with XLA on a CPU, which is 30 times slower.
+        """
+        kernel = tf.transpose(kernel, (1, 2, 3, 0, 4))  # (k, k, inputs, R, filters)
+        kernel = tf.reshape(kernel, (*kernel.shape[:3], -1))
+        return tf.nn.conv2d(inputs, kernel, self.stride, "SAME")
 
     def _one_by_one(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """The same in any precision: TensorFlow has grouped gradients for float32 only."""
-        parts = zip(tf.split(inputs, self.replicas, -1), tf.unstack(kernel), strict=True)
+        """R convolutions: exact in any precision and slow."""
+        replicas = kernel.shape[0]
+        parts = zip(tf.split(inputs, replicas, -1), tf.unstack(kernel), strict=True)
         return tf.concat([tf.nn.conv2d(x, k, self.stride, "SAME") for x, k in parts], -1)
+
+
+@functools.cache
+def differentiates_grouped_convolutions(dtype: str) -> bool:
+    """Whether TensorFlow, here and in this precision, has gradients of grouped convolutions.
+
+    On a CPU they are oneDNN's, so they exist in float32 on x86-64 unless oneDNN is switched
+    off; elsewhere the gradient raises. TensorFlow has no way to ask, so try the smallest one.
+    """
+    inputs, kernel = tf.ones((1, 1, 1, 2), dtype), tf.ones((1, 1, 1, 2), dtype)
+    try:
+        with tf.GradientTape() as tape:
+            tape.watch((inputs, kernel))
+            outputs = tf.nn.conv2d(inputs, kernel, 1, "SAME")
+        tape.gradient(outputs, (inputs, kernel))
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+        return False
+    return True
 
 
 class ReplicatedScale(keras.layers.Layer):
     """One trainable factor per replica, on (B, h, w, R * channels): SkipInit's scalar."""
 
-    def __init__(self, replicas: int, **kwargs: object) -> None:
-        """R factors."""
-        super().__init__(**kwargs)
-        self.replicas = replicas
-
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, replicas: int, channels: int, *, name: str, dtype: str) -> None:
         """Factor (R,)."""
-        self.channels = input_shape[-1] // self.replicas
-        self.scale = self.add_weight(name="scale", shape=(self.replicas,))
+        super().__init__(name=name, dtype=dtype)
+        with keras.name_scope(name):
+            self.factor = self.add_weight(name="factor", shape=(replicas,))
+        self.channels = channels
+        self.built = True
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Inputs times the factors."""
-        return inputs * tf.repeat(tf.convert_to_tensor(self.scale), self.channels)
+        return inputs * tf.repeat(tf.convert_to_tensor(self.factor), self.channels)
