@@ -95,9 +95,7 @@ def test_replicas_equal_single_networks(name, dtype, tolerance):
     for r in range(replicas):
         own = [p[r : r + 1] for p in parameters]
         loss_fn = minibatch_loss(one.logits, images[r : r + 1], labels[r : r + 1])
-        own_loss, own_gradients = modified_loss_and_gradients(
-            loss_fn, own, coefficients[r : r + 1]
-        )
+        own_loss, own_gradients = modified_loss_and_gradients(loss_fn, own, coefficients[r : r + 1])
         scale = {"rtol": tolerance, "atol": tolerance}
         np.testing.assert_allclose(logits[r], one.logits(own, images[r : r + 1])[0], **scale)
         np.testing.assert_allclose(losses[r], own_loss[0], **scale)

@@ -62,7 +62,7 @@ def _train(options: argparse.Namespace) -> None:
     ensemble = _single_run(settings, options)
     if options.threads < 1:
         raise UserError("--threads must be at least 1")
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
     from whysgd.training.runtime import start_tensorflow
 

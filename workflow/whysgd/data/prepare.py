@@ -65,7 +65,7 @@ def read_dataset(path: str | Path) -> Dataset:
         UserError: the file is missing, damaged or holds other arrays.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return Dataset(**{name: arrays[name] for name in arrays.files})
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: not a prepared data set ({error}); remove it") from error

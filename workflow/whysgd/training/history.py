@@ -69,7 +69,7 @@ def read_history(path: str | Path) -> pd.DataFrame:
         UserError: the file is missing or holds other columns.
     """
     try:
-        history = pd.read_csv(path, float_precision="round_trip")
+        history = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: not a history ({error})") from error
     if list(history.columns) != list(COLUMNS):

@@ -1,0 +1,68 @@
+"""One run from the command line."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from whysgd.cli import main
+from whysgd.training.history import COLUMNS
+
+TINY = ["train", "--scale=tiny", "--experiment=small_rate"]
+
+
+def test_a_run_prints_its_history(capsys):
+    assert main([*TINY, "--seed=3"]) == 0
+    captured = capsys.readouterr()
+    history = pd.read_csv(io.StringIO(captured.out))
+    assert list(history.columns) == list(COLUMNS)
+    assert list(history["update"]) == [0, 5, 10]
+    assert set(history["seed"]) == {3}
+    assert "best test accuracy" in captured.err
+
+
+def test_the_options_change_the_run(capsys):
+    main([*TINY, "--learning-rate=2^-5", "--reg-coefficient=2^-2", "--set=batch_size=4"])
+    changed = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert set(changed["learning_rate"]) == {2**-5}
+    assert set(changed["reg_coefficient"]) == {0.25}
+    assert changed["update"].iloc[-1] == 20
+
+
+def test_a_history_file_reads_back_equal(capsys, tmp_path):
+    from whysgd.training.history import read_history
+
+    main([*TINY, f"--output={tmp_path / 'h.csv'}"])
+    main(TINY)
+    printed = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    pd.testing.assert_frame_equal(read_history(tmp_path / "h.csv"), printed, rtol=0, atol=0)
+    assert np.isfinite(printed["train_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--experiment=nothing"], "--experiment: no 'nothing'; known: small_rate"),
+        (["--experiment=learning_rate"], "choose learning_rate among 2^-4, 2^-3"),
+        ([*TINY[2:], "--learning-rate=fast"], "'fast' is neither a number nor a power"),
+        ([*TINY[2:], "--learning-rate=-1"], "`learning_rate` must be positive"),
+        ([*TINY[2:], "--set=batch_size"], "--set batch_size: write KEY=VALUE"),
+        ([*TINY[2:], "--set=batch_sise=4"], "batch_sise: unknown key"),
+        ([*TINY[2:], "--set=batch_size=41"], "41 is more than the 40 training images"),
+        ([*TINY[2:], "--seed=-1"], "--seed must not be negative"),
+        ([*TINY[2:], "--threads=0"], "--threads must be at least 1"),
+        ([*TINY[2:], "--scale=huge"], "scale: unknown 'huge'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_1(capsys, arguments, message):
+    assert main(["train", "--scale=tiny", *arguments]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_the_schema_is_printed(capsys):
+    assert main(["schema"]) == 0
+    assert '"additionalProperties": false' in capsys.readouterr().out

@@ -1,0 +1,137 @@
+"""Data sets: the split, the prepared file, standardization."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from whysgd.data.catalog import DATASETS
+from whysgd.data.prepare import prepare_dataset, prepared, read_dataset, split_images
+from whysgd.data.sources import READERS, RawImages
+from whysgd.data.standardize import standardized
+from whysgd.errors import UserError
+from whysgd.spec import DatasetSpec
+
+SPEC = DatasetSpec(source="digits", num_train=100, num_test=200)
+
+
+def rows(images):
+    return {image.tobytes() for image in images}
+
+
+def numbered(count, start=0):
+    """Images that can be told apart: each holds its number."""
+    x = np.arange(start, start + count).astype(np.uint8)
+    return np.broadcast_to(x[:, None, None, None], (count, 2, 2, 1)).copy()
+
+
+def test_every_described_data_set_can_be_read():
+    assert DATASETS.keys() == READERS.keys()
+    for name, info in DATASETS.items():
+        raw = READERS[name]()
+        assert raw.x_train.shape == (info.num_train, *info.image_shape)
+        assert raw.x_train.dtype == np.uint8
+        assert set(raw.y_train) == set(range(info.num_classes))
+        assert (raw.x_test is None) == (info.num_test is None)
+
+
+def test_digits_are_scikit_learns():
+    raw = READERS["digits"]()
+    assert raw.x_train.max() == 16
+    assert list(raw.y_train[:10]) == list(range(10))
+    # Sum of all pixels, as scikit-learn 1.9 ships them.
+    assert int(raw.x_train.astype(np.int64).sum()) == 561718
+
+
+def test_training_and_test_images_never_overlap_where_there_is_one_pool():
+    raw = RawImages(numbered(30), np.arange(30, dtype=np.int32))
+    split = split_images(raw, SPEC.model_copy(update={"num_train": 12, "num_test": 18}))
+    assert len(rows(split.x_train)) == 12
+    assert rows(split.x_train) | rows(split.x_test) == rows(raw.x_train)
+    np.testing.assert_array_equal(split.x_train[:, 0, 0, 0], split.y_train)
+    np.testing.assert_array_equal(split.x_test[:, 0, 0, 0], split.y_test)
+
+
+def test_a_source_with_a_test_set_keeps_the_sets_apart():
+    raw = RawImages(
+        numbered(30), np.arange(30, dtype=np.int32), numbered(9, 100), np.arange(100, 109)
+    )
+    split = split_images(raw, SPEC.model_copy(update={"num_train": 12, "num_test": 5}))
+    assert rows(split.x_train) <= rows(raw.x_train)
+    assert rows(split.x_test) <= rows(raw.x_test)
+    assert (len(split.y_train), len(split.y_test)) == (12, 5)
+
+
+def test_the_split_is_a_function_of_its_seed():
+    same, again = prepared(SPEC), prepared(SPEC)
+    other = prepared(SPEC.model_copy(update={"split_seed": 1}))
+    np.testing.assert_array_equal(same.x_train, again.x_train)
+    assert (same.y_train != other.y_train).any()
+    # A larger test set does not move the training set.
+    larger = prepared(SPEC.model_copy(update={"num_test": 300}))
+    np.testing.assert_array_equal(same.x_train, larger.x_train)
+
+
+def test_a_prepared_file_reads_back_and_has_its_checksum(tmp_path):
+    path, checksum = tmp_path / "d.npz", tmp_path / "d.npz.sha256"
+    prepare_dataset(SPEC, path, checksum)
+    first = path.read_bytes()
+    assert checksum.read_text().split() == [hashlib.sha256(first).hexdigest(), "d.npz"]
+    dataset = read_dataset(path)
+    for name, values in vars(prepared(SPEC)).items():
+        np.testing.assert_array_equal(getattr(dataset, name), values)
+    prepare_dataset(SPEC, path, checksum)
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", None])
+def test_a_damaged_or_missing_file_is_a_clear_error(tmp_path, content):
+    path = tmp_path / "d.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"d\.npz: not a prepared data set"):
+        read_dataset(path)
+
+
+def test_a_truncated_file_is_a_clear_error(tmp_path):
+    path = tmp_path / "d.npz"
+    prepare_dataset(SPEC, path, tmp_path / "sum")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UserError, match=r"d\.npz: not a prepared data set"):
+        read_dataset(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"num_train": 1800}, "has 1797 images"), ({"source": "x"}, "unknown data set 'x'")],
+)
+def test_a_specification_that_cannot_be_met_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        DatasetSpec.model_validate({**SPEC.model_dump(), **changes})
+
+
+def test_per_image_standardization():
+    dataset = prepared(SPEC)
+    train, test = standardized(dataset, "per_image", np.float64)
+    np.testing.assert_allclose(train.mean((1, 2, 3)), 0, atol=1e-12)
+    np.testing.assert_allclose(test.std((1, 2, 3)), 1, rtol=1e-12)
+
+
+def test_a_blank_image_stays_finite():
+    dataset = prepared(SPEC)
+    dataset.x_train[0] = 7
+    train, _ = standardized(dataset, "per_image")
+    np.testing.assert_array_equal(train[0], 0)
+
+
+def test_per_channel_standardization_uses_the_training_set_only():
+    dataset = prepared(SPEC)
+    train, test = standardized(dataset, "per_channel", np.float64)
+    np.testing.assert_allclose([train.mean(), train.std()], [0, 1], atol=1e-12)
+    mean, std = dataset.x_train.mean(), dataset.x_train.std()
+    np.testing.assert_allclose(test, (dataset.x_test - mean) / std, rtol=1e-12)
+
+
+def test_unknown_preprocessing_is_refused():
+    with pytest.raises(ValueError, match="unknown preprocessing 'none'"):
+        standardized(prepared(SPEC), "none")
