@@ -34,8 +34,9 @@ def stateless_key(seed: int, purpose: Purpose) -> int:
     """First word of the seed of TensorFlow's stateless operations; the second counts minibatches.
 
     Returns:
-        An integer in [0, 2^63). Call the operations with `alg="philox"`: the default algorithm
-        differs between graph mode and XLA.
+        An integer in [0, 2^63). Draw integers over their whole range (no `minval`, no `maxval`)
+        with `alg="philox"`: the default algorithm differs between graph mode and XLA, and so do
+        floats with any algorithm, which are made of other bits of the same integers.
     """
     state = np.random.SeedSequence([seed, int(purpose)]).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

@@ -15,7 +15,7 @@ from whysgd.figures.panels import (
     select,
     zoom,
 )
-from whysgd.figures.style import COLORS, FigureContext, new_figure
+from whysgd.figures.style import COLORS, FigureContext, epoch_axis, new_figure
 
 
 def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
@@ -25,7 +25,9 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     for series, label in (("C", "$C$"), ("C_mod", r"$C_{\mathrm{mod}}$")):
         rows = select(table, "a", "test_accuracy", series)
         draw_trajectory(left, rows[rows["x"] > 0], label, COLORS[series])
-    left.set(xscale="log", xlabel="epoch", ylabel="test accuracy (%)")
+    epochs = table[(table["x_name"] == "epoch") & (table["x"] > 0)]["x"]
+    epoch_axis(left, epochs.min(), epochs.max())
+    left.set_ylabel("test accuracy (%)")
     curves = np.concatenate([line.get_ydata() for line in left.lines])
     zoom(left, curves[curves > np.median(curves) - 20])
     add_legend(left)

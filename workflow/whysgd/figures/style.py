@@ -80,3 +80,18 @@ def powers_of_two(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"$2^{{{round(math.log2(x))}}}$"))
     margin = 2 ** (0.04 * max(math.log2(high / low), 1))
     axes.set_xlim(low / margin, high * margin)
+
+
+def epoch_axis(axes: Axes, low: float, high: float) -> None:
+    """Makes the x axis logarithmic with plain numbers 1, 2, 5, 10, ... as ticks."""
+    axes.set_xscale("log")
+    ticks = [
+        digit * 10.0**power
+        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        for digit in (1, 2, 5)
+    ]
+    axes.xaxis.set_major_locator(FixedLocator([t for t in ticks if low <= t <= high]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.set_xlim(low, high * 1.03)
+    axes.set_xlabel("epoch")

@@ -1,18 +1,13 @@
 """The networks, as Keras layers of R replicas."""
 
 import math
-import re
 from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
+from whysgd.architecture import PerceptronShape, parse_architecture
 from whysgd.models.layers import ReplicatedConv2D, ReplicatedDense, ReplicatedScale
-
-_FORMS = (
-    "mlp-WIDTH-WIDTH-..., the hidden widths, such as mlp-64-64-64; or wrn-DEPTH-WIDTH with a "
-    "depth of 10, 16, 22, ..., such as wrn-16-4"
-)
 
 
 def build_layers(
@@ -29,23 +24,19 @@ def build_layers(
     Raises:
         ValueError: the name is not of a known form.
     """
-    if re.fullmatch(r"mlp(-[1-9]\d*)+", name):
-        widths = [int(width) for width in name.split("-")[1:]]
-        sizes = [math.prod(input_shape), *widths, num_classes]
+    shape = parse_architecture(name)
+    if isinstance(shape, PerceptronShape):
+        sizes = [math.prod(input_shape), *shape.widths, num_classes]
         return ReplicatedMLP(replicas, sizes, dtype=dtype)
-    if match := re.fullmatch(r"wrn-([1-9]\d*)-([1-9]\d*)", name):
-        depth, width = int(match[1]), int(match[2])
-        if depth >= 10 and depth % 6 == 4:
-            return ReplicatedWideResNet(
-                replicas,
-                image_channels=input_shape[2],
-                stem_width=base_width,
-                width=width * base_width,
-                blocks_per_group=(depth - 4) // 6,
-                num_classes=num_classes,
-                dtype=dtype,
-            )
-    raise ValueError(f"unknown model {name!r}: expected {_FORMS}")
+    return ReplicatedWideResNet(
+        replicas,
+        image_channels=input_shape[2],
+        stem_width=base_width,
+        width=base_width * shape.widening,
+        blocks_per_group=shape.blocks_per_group,
+        num_classes=num_classes,
+        dtype=dtype,
+    )
 
 
 class ReplicatedMLP(keras.layers.Layer):
@@ -128,7 +119,7 @@ class ReplicatedWideResNet(keras.layers.Layer):
 
 
 class SkipInitBlock(keras.layers.Layer):
-    """shortcut(x) + factor * conv(relu(conv(relu(x)))): a residual block that starts as its shortcut."""
+    """shortcut + factor * conv(relu(conv(relu(x)))): starts as its shortcut, the factor being 0."""
 
     def __init__(
         self, replicas: int, inputs: int, filters: int, *, stride: int, name: str, dtype: str
@@ -137,16 +128,16 @@ class SkipInitBlock(keras.layers.Layer):
         super().__init__(name=name, dtype=dtype)
         with keras.name_scope(name):
             self.first = ReplicatedConv2D(
-                replicas, inputs, filters, size=3, stride=stride, name="first", dtype=dtype
+                replicas, inputs, filters, size=3, stride=stride, name="branch1", dtype=dtype
             )
             self.second = ReplicatedConv2D(
-                replicas, filters, filters, size=3, name="second", dtype=dtype
+                replicas, filters, filters, size=3, name="branch2", dtype=dtype
             )
             self.scale = ReplicatedScale(replicas, filters, name="scale", dtype=dtype)
             self.projection = None
             if inputs != filters or stride != 1:
                 self.projection = ReplicatedConv2D(
-                    replicas, inputs, filters, size=1, stride=stride, name="projection", dtype=dtype
+                    replicas, inputs, filters, size=1, stride=stride, name="shortcut", dtype=dtype
                 )
         self.built = True
 

@@ -20,9 +20,8 @@ class ReplicatedDense(keras.layers.Layer):
     def __init__(self, replicas: int, inputs: int, units: int, *, name: str, dtype: str) -> None:
         """Kernel (R, inputs, units), bias (R, units)."""
         super().__init__(name=name, dtype=dtype)
-        with keras.name_scope(name):
-            self.kernel = self.add_weight(name="kernel", shape=(replicas, inputs, units))
-            self.bias = self.add_weight(name="bias", shape=(replicas, units))
+        self.kernel = self.add_weight(name="kernel", shape=(replicas, inputs, units))
+        self.bias = self.add_weight(name="bias", shape=(replicas, units))
         self.built = True
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -51,10 +50,9 @@ class ReplicatedConv2D(keras.layers.Layer):
     ) -> None:
         """Kernel (R, size, size, inputs, filters), bias (R, filters)."""
         super().__init__(name=name, dtype=dtype)
-        with keras.name_scope(name):
-            shape = (replicas, size, size, inputs, filters)
-            self.kernel = self.add_weight(name="kernel", shape=shape)
-            self.bias = self.add_weight(name="bias", shape=(replicas, filters))
+        shape = (replicas, size, size, inputs, filters)
+        self.kernel = self.add_weight(name="kernel", shape=shape)
+        self.bias = self.add_weight(name="bias", shape=(replicas, filters))
         self.stride = stride
         self.in_groups = differentiates_grouped_convolutions(dtype)
         self.built = True
@@ -110,8 +108,7 @@ class ReplicatedScale(keras.layers.Layer):
     def __init__(self, replicas: int, channels: int, *, name: str, dtype: str) -> None:
         """Factor (R,)."""
         super().__init__(name=name, dtype=dtype)
-        with keras.name_scope(name):
-            self.factor = self.add_weight(name="factor", shape=(replicas,))
+        self.factor = self.add_weight(name="factor", shape=(replicas,))
         self.channels = channels
         self.built = True
 

@@ -19,11 +19,12 @@ class Network:
         parameter_names: one for each parameter, in the order of all lists of parameters.
         parameter_shapes: of one replica, without the leading replica axis.
         decayed: which parameters weight decay acts on: the kernels.
+        dtype: of parameters and arithmetic.
     """
 
     def __init__(self, layers: keras.layers.Layer, replicas: int, dtype: str) -> None:
         """Wraps an architecture of replicated layers."""
-        self._layers, self._replicas, self._dtype = layers, replicas, dtype
+        self._layers, self._replicas, self.dtype = layers, replicas, dtype
         weights = layers.trainable_variables
         self.parameter_names = tuple(weight.path for weight in weights)
         self.parameter_shapes = tuple(tuple(weight.shape[1:]) for weight in weights)
@@ -63,7 +64,7 @@ class Network:
         for index, (shape, is_kernel) in enumerate(
             zip(self.parameter_shapes, self.decayed, strict=True)
         ):
-            values = np.zeros((len(seeds), *shape), self._dtype)
+            values = np.zeros((len(seeds), *shape), self.dtype)
             if is_kernel:
                 deviation = math.sqrt(2 / math.prod(shape[:-1]))
                 for seed in set(seeds):
