@@ -1,11 +1,6 @@
 """Tables: the best runs of every grid point, one tidy table for each figure."""
 
 
-def runs_of(figure):
-    """Run ids of everything that a figure reads."""
-    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
-
-
 rule table:
     input:
         histories=lambda wildcards: expand(

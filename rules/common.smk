@@ -1,23 +1,20 @@
 """The checked configuration, the plan of the jobs, and what the other rules share."""
 
-import os
 import sys
 from pathlib import Path
 
-# The package lies in the workflow's own folder: found there by this file and by every script,
-# whether or not it is installed and wherever Snakemake is started.
-PACKAGE_ROOT = str(Path(workflow.basedir) / "workflow")
-sys.path.insert(0, PACKAGE_ROOT)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [PACKAGE_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
-)
+# The package lies in the workflow's own folder, whether or not it is installed.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from whysgd.code_inputs import module_files
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.paper import PAPER_FILE
+from whysgd.scripting import offer_package_to_scripts
 from whysgd.settings import check_targets, check_writable, load_settings
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
+
+offer_package_to_scripts()
 
 try:
     SETTINGS = load_settings(config)
@@ -43,6 +40,17 @@ def figure_files(figure):
         f"{FOLDER}/figures/{figure.name}.png",
         f"{FOLDER}/tables/{figure.name}.csv",
     ]
+
+
+def dataset_of(run_id):
+    """Key in the scale file of the data set that a run reads."""
+    spec = JOBS.ensembles[run_id].program.dataset
+    return next(key for key, value in SCALE.datasets.items() if value == spec)
+
+
+def runs_of(figure):
+    """Run ids of everything that a figure reads."""
+    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
 
 
 wildcard_constraints:

@@ -1,12 +1,6 @@
 """Training: one job trains one ensemble and writes its history."""
 
 
-def dataset_of(run_id):
-    """Key in the scale file of the data set that a run reads."""
-    spec = JOBS.ensembles[run_id].program.dataset
-    return next(key for key, value in SCALE.datasets.items() if value == spec)
-
-
 rule train:
     input:
         data=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz",

@@ -58,8 +58,14 @@ def test_the_slurm_profile_plans(tmp_path):
 def test_a_mistake_is_one_line_and_status_1(arguments, message, tmp_path):
     run = snakemake("--cores=1", *arguments, folder=tmp_path)
     assert run.returncode == 1
-    (line,) = (run.stdout + run.stderr).strip().splitlines()
-    assert message in line
+    # Snakemake itself announces the profile that it finds beside the Snakefile.
+    lines = [
+        line
+        for line in (run.stdout + run.stderr).strip().splitlines()
+        if not line.startswith("Using workflow specific profile")
+    ]
+    assert len(lines) == 1
+    assert message in lines[0]
     assert not (tmp_path / "results").exists()
 
 

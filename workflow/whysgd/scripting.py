@@ -1,12 +1,24 @@
 """What every rule's script needs: a log file, and mistakes told in one line."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from whysgd.errors import UserError
+
+
+def offer_package_to_scripts() -> None:
+    """Puts this package first on the module path of the processes that this one starts.
+
+    The scripts of rules then find it wherever Snakemake is started, installed or not.
+    """
+    root = str(Path(__file__).resolve().parents[1])
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [path for path in others if path and path != root]
+    os.environ["PYTHONPATH"] = os.pathsep.join([root, *kept])
 
 
 @contextmanager
