@@ -16,7 +16,7 @@ from tests.conftest import (
     make_program,
 )
 from whysgd.training import loop
-from whysgd.training.augmentation import augment
+from whysgd.training.augmentation import _uniform, augment
 from whysgd.training.inputs import BatchOrder, evaluation_batches, make_chunk
 from whysgd.training.loop import Trainer, blocks, evaluation_minibatches, train_ensemble
 
@@ -145,6 +145,21 @@ def test_augmentation_is_the_same_in_graph_mode_and_under_xla(dataset):
         np.testing.assert_array_equal(eager, compiled)
     np.testing.assert_array_equal(eager[0], eager[2])  # one seed crops alike
     assert np.any(eager[0] != eager[1])
+
+
+def test_uniform_numbers_are_the_same_in_graph_mode_and_under_xla_and_uniform():
+    for key, counter in ((0, 0), (2**62, 5), (123, 2**40)):
+        seed = tf.constant([key, counter], tf.int64)
+        draws = [
+            tf.function(lambda seed: _uniform((4000,), seed), jit_compile=use_xla)(seed).numpy()
+            for use_xla in (False, True)
+        ]
+        np.testing.assert_array_equal(*draws)
+        assert draws[0].min() >= 0
+        assert draws[0].max() < 1
+        # Mean and variance of 4000 uniform numbers, within five standard errors.
+        np.testing.assert_allclose(draws[0].mean(), 1 / 2, atol=5 * np.sqrt(1 / 12 / 4000))
+        np.testing.assert_allclose(draws[0].var(), 1 / 12, atol=5 * np.sqrt(1 / 180 / 4000))
 
 
 def test_augmented_images_are_crops_of_the_reflected_image(dataset):

@@ -30,10 +30,7 @@ def augment(
     """
     batch_size, height, width = images.shape[1], images.shape[2], images.shape[3]
     uniform = tf.stack(
-        [
-            tf.random.stateless_uniform((batch_size, 3), tf.stack([key, counter]), alg="philox")
-            for key in tf.unstack(keys)
-        ]
+        [_uniform((batch_size, 3), tf.stack([key, counter])) for key in tf.unstack(keys)]
     )  # (S, B, 3)
     uniform = tf.gather(uniform, seed_of_member)  # (R, B, 3)
     shifts = tf.cast(tf.floor(uniform[..., :2] * (2 * padding + 1)), tf.int32)
@@ -52,3 +49,14 @@ def _reflected(index: tf.Tensor, size: int) -> tf.Tensor:
     """Indices outside [0, size) mirrored at the edge pixels, which are not repeated."""
     index = tf.abs(index)
     return tf.where(index < size, index, 2 * (size - 1) - index)
+
+
+def _uniform(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
+    """Numbers in [0, 1), multiples of 2^-24, from a (2,) seed.
+
+    Made of random integers: TensorFlow draws these alike in graph mode and under XLA, but turns
+    them into floats differently.
+    """
+    bits = tf.random.stateless_uniform(shape, seed, None, None, tf.uint32, alg="philox")
+    high = tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32))
+    return tf.cast(high, tf.float32) * 2.0**-24
