@@ -28,9 +28,8 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     epochs = table[(table["x_name"] == "epoch") & (table["x"] > 0)]["x"]
     epoch_axis(left, epochs.min(), epochs.max())
     left.set_ylabel("test accuracy (%)")
-    curves = np.concatenate([line.get_ydata() for line in left.lines])
-    zoom(left, curves[curves > np.median(curves) - 20])
-    add_legend(left)
+    late = select(table, "a", "test_accuracy").query("x > 0")
+    zoom(left, ACCURACY * late["mean"], ACCURACY * late["std"])
 
     rows = original_and_modified(middle, table, "b", "test_accuracy", ACCURACY)
     baseline = table[table["series"].str.startswith("C at ")]
@@ -39,13 +38,12 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     mark_paper_value(middle, context, "figure1b.optimal_learning_rate", COLORS["C"])
     finish_accuracy(middle, rows)
     finish_x(middle, rows, "either")
-    add_legend(middle, 2)
 
     rows = original_and_modified(right, table, "c", "c_reg")
     right.set_yscale("log")
     right.set_ylabel(r"final $C_{\mathrm{reg}}$ (squared gradient norm)")
     finish_x(right, rows, "either")
-    add_legend(right)
+    add_legend(figure)
     return figure
 
 

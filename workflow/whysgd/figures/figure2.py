@@ -24,5 +24,5 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
         mark_paper_value(axes, context, f"{key}_test", COLORS["C"])
         finish_accuracy(axes, rows, "train and test")
         axes.set_title(trained_on, fontsize="medium")
-        add_legend(axes)
+    add_legend(figure)
     return figure

@@ -14,5 +14,5 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     for axes, panel, title in zip(panels, "ab", titles, strict=True):
         accuracy_sweeps(axes, table, panel)
         axes.set_title(title, fontsize="medium")
-        add_legend(axes)
+    add_legend(figure)
     return figure

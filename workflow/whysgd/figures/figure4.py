@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from whysgd.figures.panels import accuracy_sweeps, add_legend, finish_x, select
+from whysgd.figures.panels import accuracy_sweeps, add_legend, finish_x
 from whysgd.figures.style import FigureContext, new_figure
 
 
@@ -12,12 +12,11 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     figure, panels = new_figure(3)
     titles = ("equal epochs", "equal updates", "learning rate tuned")
     for axes, panel, title in zip(panels, "abc", titles, strict=True):
-        accuracy_sweeps(axes, table, panel)
-        rows = select(table, panel, "test_accuracy")
+        rows = accuracy_sweeps(axes, table, panel)
         finish_x(axes, rows, "epochs" if panel == "c" else "bare_learning_rate")
         if panel == "c":
             budgets = sorted(rows["x"].unique())
             axes.set_xticks(budgets, [f"{budget:g}" for budget in budgets])
         axes.set_title(title, fontsize="medium")
-        add_legend(axes, 4)
+    add_legend(figure)
     return figure

@@ -19,10 +19,9 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     rows = original_and_modified(left, table, "a", "train_accuracy", ACCURACY)
     finish_accuracy(left, rows, "train")
     finish_x(left, rows, "either")
-    add_legend(left)
     rows = original_and_modified(right, table, "b", "train_loss")
     right.set_yscale("log")
     right.set_ylabel("final $C$ (nats)")
     finish_x(right, rows, "either")
-    add_legend(right)
+    add_legend(figure)
     return figure

@@ -23,10 +23,9 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     mark_paper_value(panels[0], context, "figure6a.optimal_reg_coefficient", COLORS["C_mod"])
     finish_accuracy(panels[0], rows)
     finish_x(panels[0], rows, "either")
-    add_legend(panels[0])
     titles = ("$C$, equal epochs", r"$C_{\mathrm{mod}}$, equal updates")
     for axes, panel, title in zip(panels[1:], "bc", titles, strict=True):
         accuracy_sweeps(axes, table, panel)
         axes.set_title(title, fontsize="medium")
-        add_legend(axes)
+    add_legend(figure)
     return figure

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from whysgd.figures.panels import accuracy_sweeps, add_legend, finish_x, select
+from whysgd.figures.panels import accuracy_sweeps, add_legend, finish_x
 from whysgd.figures.style import FigureContext, new_figure
 
 
@@ -11,8 +11,8 @@ def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     """(a) equal epochs; (b) equal updates."""
     figure, panels = new_figure(2)
     for axes, panel, title in zip(panels, "ab", ("equal epochs", "equal updates"), strict=True):
-        accuracy_sweeps(axes, table, panel)
-        finish_x(axes, select(table, panel, "test_accuracy"), "bare_learning_rate")
+        rows = accuracy_sweeps(axes, table, panel)
+        finish_x(axes, rows, "bare_learning_rate")
         axes.set_title(title, fontsize="medium")
-        add_legend(axes)
+    add_legend(figure)
     return figure

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from whysgd.errors import UserError
@@ -29,6 +30,8 @@ CURVE = "curve"
 ALL_DIVERGED = "all runs diverged"
 FEWER_KEPT = "some runs diverged"
 BELOW = "below the axis"
+PAPER = "paper"
+SHIFT = 0.09  # between neighbouring curves, in powers of two
 
 
 def select(table: pd.DataFrame, panel: str, metric: str, series: str | None = None) -> pd.DataFrame:
@@ -52,13 +55,30 @@ def series_in_order(rows: pd.DataFrame) -> list[str]:
 
 
 def draw_sweep(
-    axes: Axes, rows: pd.DataFrame, label: str, color: Any, marker: str, factor: float = 1.0
+    axes: Axes,
+    rows: pd.DataFrame,
+    label: str,
+    color: Any,
+    marker: str,
+    *,
+    factor: float = 1.0,
+    shift: float = 0.0,
 ) -> None:
     """One curve of a sweep: means with bars of one standard deviation.
 
     A point with fewer runs than are kept elsewhere has an open marker; where all runs
     diverged, a cross at the foot of the axis stands for it.
+
+    Args:
+        axes: where to draw.
+        rows: of one series and metric.
+        label: for the legend.
+        color: of the curve.
+        marker: of its points.
+        factor: from the table's numbers to the axis's.
+        shift: sideways, in powers of two, so that bars of several curves do not hide each other.
     """
+    rows = rows.assign(x=rows["x"] * 2**shift)
     drawn = rows[rows["kept"] > 0]
     x, y = drawn["x"].to_numpy(), factor * drawn["mean"].to_numpy()
     sns.lineplot(x=x, y=y, ax=axes, color=color, label=label, errorbar=None, legend=False)
@@ -67,7 +87,7 @@ def draw_sweep(
     curve.set(gid=CURVE, marker=marker, markeredgecolor="white")
     curve.set_markevery(np.flatnonzero(full).tolist())
     spread = factor * drawn["std"].fillna(0).to_numpy()
-    axes.errorbar(x, y, spread, fmt="none", ecolor=color, elinewidth=1, capsize=2)
+    axes.errorbar(x, y, spread, fmt="none", ecolor=color, elinewidth=1, capsize=0)
     axes.plot(
         x[~full],
         y[~full],
@@ -90,16 +110,23 @@ def draw_trajectory(axes: Axes, rows: pd.DataFrame, label: str, color: Any) -> N
     axes.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
 
 
-def accuracy_sweeps(
-    axes: Axes, table: pd.DataFrame, panel: str, metric: str = "test_accuracy"
-) -> None:
-    """All series of a panel, coloured in order, as accuracies in percent."""
-    rows = select(table, panel, metric)
+def accuracy_sweeps(axes: Axes, table: pd.DataFrame, panel: str) -> pd.DataFrame:
+    """All series of a panel, coloured in order, as test accuracies; returns their rows."""
+    rows = select(table, panel, "test_accuracy")
     names = series_in_order(rows)
-    for name, color, marker in zip(names, ordered_colors(len(names)), MARKERS, strict=False):
-        label = f"${name}$"
-        draw_sweep(axes, rows[rows["series"] == name], label, color, marker, ACCURACY)
+    colors = ordered_colors(len(names))
+    for index, (name, color) in enumerate(zip(names, colors, strict=True)):
+        draw_sweep(
+            axes,
+            rows[rows["series"] == name],
+            f"${name}$",
+            color,
+            MARKERS[index % len(MARKERS)],
+            factor=ACCURACY,
+            shift=SHIFT * (index - (len(names) - 1) / 2),
+        )
     finish_accuracy(axes, rows)
+    return rows
 
 
 def original_and_modified(
@@ -109,16 +136,16 @@ def original_and_modified(
     parts = []
     for series, marker in (("C", "o"), ("C_mod", "s")):
         rows = select(table, panel, metric, series)
-        draw_sweep(axes, rows, _SERIES[series], COLORS[series], marker, factor)
+        draw_sweep(axes, rows, _SERIES[series], COLORS[series], marker, factor=factor)
         parts.append(rows)
     return pd.concat(parts)
 
 
 def finish_accuracy(axes: Axes, rows: pd.DataFrame, name: str = "test") -> None:
-    """Label, limits and legend of a panel of accuracies over a sweep."""
+    """Labels and limits of a panel of accuracies over a sweep."""
     axes.set_ylabel(f"{name} accuracy (%)")
     finish_x(axes, rows)
-    zoom(axes, ACCURACY * rows["mean"].dropna().to_numpy())
+    zoom(axes, ACCURACY * rows["mean"], ACCURACY * rows["std"])
 
 
 def finish_x(axes: Axes, rows: pd.DataFrame, label: str | None = None) -> None:
@@ -127,23 +154,25 @@ def finish_x(axes: Axes, rows: pd.DataFrame, label: str | None = None) -> None:
     axes.set_xlabel(_LABELS[label or rows["x_name"].iloc[0]])
 
 
-def zoom(axes: Axes, values: np.ndarray) -> None:
+def zoom(axes: Axes, means: pd.Series, stds: pd.Series) -> None:
     """Limits of the y axis that one collapsed point does not spoil.
 
-    The axis reaches from the best value down to the lowest one that is within four times the
-    distance from the best to the median (and at least within 3). Points below are drawn as arrows
-    at its foot.
+    The axis holds, with their bars, all points from the best down to those within four times
+    the distance from the best to the median (and at least within 3). Points of sweeps that lie
+    below are drawn as arrows at its foot.
     """
-    if not len(values):
+    values = pd.DataFrame({"mean": means, "std": stds.fillna(0)}).dropna()
+    if values.empty:
         return
-    best = values.max()
-    cut = best - max(3.0, 4 * (best - np.median(values)))
-    low = values[values >= cut].min()
-    margin = 0.06 * max(best - low, 1.0)
-    axes.set_ylim(low - 2 * margin, best + 2 * margin)
+    best = values["mean"].max()
+    within = values[values["mean"] >= best - max(3.0, 4 * (best - values["mean"].median()))]
+    low, high = (within["mean"] - within["std"]).min(), (within["mean"] + within["std"]).max()
+    margin = 0.08 * max(high - low, 0.5)
+    axes.set_ylim(low - margin, high + margin)
     for line in _lines(axes, CURVE):
-        x, y = (np.asarray(data, float) for data in line.get_data())
-        _at_foot(axes, x[y < low - 2 * margin], "v", line.get_color(), BELOW)
+        if line.get_marker() != "None":
+            x, y = (np.asarray(data, float) for data in line.get_data())
+            _at_foot(axes, x[y < low - margin], "v", line.get_color(), BELOW)
 
 
 def mark_paper_value(axes: Axes, context: FigureContext, key: str, color: Any) -> None:
@@ -151,31 +180,52 @@ def mark_paper_value(axes: Axes, context: FigureContext, key: str, color: Any) -
     if context.scale == "paper" and key in context.paper_values:
         known = context.paper_values[key]
         position = float(known.value)
-        power = f"$2^{{{round(np.log2(position))}}}$"
-        label = f"paper: {power} ({known.provenance})"
-        axes.axvline(position, color=color, linestyle=":", linewidth=1, label=label)
+        axes.axvline(position, color=color, linestyle=":", linewidth=1, gid=PAPER)
+        axes.annotate(
+            f"paper: $2^{{{round(np.log2(position))}}}$ ({known.provenance})",
+            (position, 0.03),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(-3, 0),
+            textcoords="offset points",
+            rotation="vertical",
+            horizontalalignment="right",
+            fontsize="x-small",
+            color=color,
+        )
 
 
-def add_legend(axes: Axes, columns: int = 3) -> None:
-    """A legend below the axis, where it covers no data, with the signs that occur explained."""
-    handles, labels = axes.get_legend_handles_labels()
-    signs = ((ALL_DIVERGED, "x", "0.3"), (BELOW, "v", "0.3"), (FEWER_KEPT, "o", "white"))
+def add_legend(figure: Figure) -> None:
+    """One legend for all panels, below them, where it covers no data; signs are explained."""
+    entries: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    signs = ((FEWER_KEPT, "o", "white"), (ALL_DIVERGED, "x", "0.3"), (BELOW, "v", "0.3"))
     for text, marker, face in signs:
-        if _lines(axes, text):
-            sign = Line2D(
+        if any(_visible(line) for axes in figure.axes for line in _lines(axes, text)):
+            entries[text] = Line2D(
                 [], [], color="0.3", marker=marker, markerfacecolor=face, linestyle="none"
             )
-            handles.append(sign)
-            labels.append(text)
-    axes.legend(
-        handles,
-        labels,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.17),
-        ncols=columns,
-        columnspacing=1.0,
-        handlelength=1.6,
+    columns = 5 if len(figure.axes) == 2 else 8
+    figure.legend(
+        entries.values(),
+        entries.keys(),
+        loc="outside lower center",
+        ncols=min(columns, len(entries)),
+        columnspacing=1.2,
+        handlelength=1.8,
     )
+
+
+def _visible(line: Line2D) -> bool:
+    """Whether a line has a point within the limits of its axis."""
+    axes = line.axes
+    assert axes is not None
+    if line.get_transform() == axes.get_xaxis_transform():
+        return True
+    low, high = axes.get_ylim()
+    y = np.asarray(line.get_ydata(), float)
+    return bool(((y >= low) & (y <= high)).any())
 
 
 def _lines(axes: Axes, gid: str) -> list[Line2D]:
@@ -208,6 +258,6 @@ def accuracy_of_both_metrics(axes: Axes, table: pd.DataFrame, panel: str) -> pd.
     for metric, label, marker in parts:
         rows = select(table, panel, metric)
         color = COLORS["train"] if label == "train" else COLORS["C"]
-        draw_sweep(axes, rows, label, color, marker, ACCURACY)
+        draw_sweep(axes, rows, label, color, marker, factor=ACCURACY)
         drawn.append(rows)
     return pd.concat(drawn)

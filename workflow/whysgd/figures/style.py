@@ -78,7 +78,7 @@ def powers_of_two(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator([2.0**k for k in range(first, last + 1, step)]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"$2^{{{round(math.log2(x))}}}$"))
-    margin = 2 ** (0.04 * max(math.log2(high / low), 1))
+    margin = 2 ** max(0.3, 0.03 * math.log2(high / low))  # room for curves side by side
     axes.set_xlim(low / margin, high * margin)
 
 
