@@ -21,6 +21,8 @@ rule train:
         gpu=SCALE.jobs.gpu,
     params:
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
+        # Not an output: Snakemake deletes the outputs of a job that failed.
+        checkpoints=f"{FOLDER}/checkpoints/{{run_id}}",
     message:
         "Train {wildcards.run_id}"
     script:

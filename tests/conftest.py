@@ -1,6 +1,5 @@
 """Shared builders."""
 
-import logging
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -67,12 +66,18 @@ def make_ensemble(*members: tuple[float, float, int], **changes: object) -> Ense
 
 def final_parameters(ensemble: Ensemble, dataset: Dataset, dtype: str = "float32") -> list:
     """Trains an ensemble to the end of its budget; arrays (R, *shape)."""
-    from whysgd.training.loop import Trainer
+    from whysgd.training.trainer import Trainer
 
-    trainer = Trainer(ensemble, dataset, logging.getLogger("test"), dtype)
-    total = ensemble.program.num_minibatches
-    states = trainer.train(trainer.initial_state(), 0, total, None)
+    trainer = Trainer(ensemble, dataset, dtype)
+    states = train_to(trainer, trainer.initial_state(), 0, ensemble.program.num_minibatches)
     return joined_parameters(states, len(ensemble.members))
+
+
+def train_to(trainer, states: list, done: int, stop: int) -> list:
+    """Trains from one minibatch up to another."""
+    while done < stop:
+        states, done = trainer.train(states, done, stop)
+    return states
 
 
 def joined_parameters(states: list, members: int) -> list:

@@ -14,11 +14,13 @@ from tests.conftest import (
     joined_parameters,
     make_ensemble,
     make_program,
+    train_to,
 )
-from whysgd.training import loop
+from whysgd.training import trainer as trainer_module
 from whysgd.training.augmentation import _uniform, augment
 from whysgd.training.inputs import BatchOrder, evaluation_batches, make_chunk
-from whysgd.training.loop import Trainer, blocks, evaluation_minibatches, train_ensemble
+from whysgd.training.loop import train_ensemble
+from whysgd.training.trainer import Trainer, blocks, evaluation_minibatches
 
 LOGGER = logging.getLogger("test")
 MODELS = ["mlp-9-7", "wrn-10-1"]
@@ -93,11 +95,11 @@ def test_how_often_a_run_is_evaluated_changes_no_weight(dataset):
 
 def test_how_training_is_cut_into_chunks_changes_no_weight(dataset):
     ensemble = make_ensemble((0.1, 0, 0), augmentation="crop")
-    trainer = Trainer(ensemble, dataset, LOGGER)
-    whole = trainer.train(trainer.initial_state(), 0, 12, None)
+    trainer = Trainer(ensemble, dataset)
+    whole = train_to(trainer, trainer.initial_state(), 0, 12)
     parts = trainer.initial_state()
     for first, last in pairwise((0, 1, 6, 7, 12)):
-        parts = trainer.train(parts, first, last, None)
+        parts = train_to(trainer, parts, first, last)
     assert_same_bits(joined_parameters(whole, 1), joined_parameters(parts, 1))
 
 
@@ -186,7 +188,7 @@ def test_augmented_images_are_crops_of_the_reflected_image(dataset):
 
 @pytest.mark.parametrize("batch_size", [5, 13, 100])
 def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_size):
-    trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1)), dataset, LOGGER, "float64")
+    trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1)), dataset, "float64")
     (state,) = trainer.initial_state()
     parameters = state.parameters
     images = np.asarray(dataset.x_test, np.float64)
@@ -204,7 +206,7 @@ def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_
 
 
 def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
-    trainer = Trainer(make_ensemble((0.1, 0, 0)), dataset, LOGGER, "float64")
+    trainer = Trainer(make_ensemble((0.1, 0, 0)), dataset, "float64")
     (state,), data = trainer.initial_state(), trainer._data
     measured = trainer._compiled.mean_grad_norm_sq(
         state.parameters, data.fixed_images, data.fixed_labels
@@ -256,7 +258,7 @@ def test_blocks_hold_every_member_once_and_pad_the_last(count):
 
 def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch):
     ensemble = make_ensemble(*[(0.02 * (seed + 1), 0, seed) for seed in range(5)])
-    at_once = train_ensemble(ensemble, dataset, LOGGER, "float64")
-    monkeypatch.setattr(loop, "_CACHED_BYTES", 1)
-    one_by_one = train_ensemble(ensemble, dataset, LOGGER, "float64")
+    at_once = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
+    monkeypatch.setattr(trainer_module, "_CACHED_BYTES", 1)
+    one_by_one = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
     pd.testing.assert_frame_equal(at_once, one_by_one, rtol=1e-9, atol=1e-12)

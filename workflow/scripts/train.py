@@ -13,6 +13,11 @@ with script_log(snakemake.log[0]) as logger:
     from whysgd.training.loop import train_ensemble
 
     ensemble = Ensemble.model_validate(snakemake.params.ensemble)
-    history = train_ensemble(ensemble, read_dataset(snakemake.input.data), logger)
+    history = train_ensemble(
+        ensemble,
+        read_dataset(snakemake.input.data),
+        logger,
+        checkpoint_folder=snakemake.params.checkpoints,
+    )
     write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
     write_history(snakemake.output.history, history)

@@ -20,6 +20,7 @@ from whysgd.settings import (
     validated,
 )
 from whysgd.spec import Ensemble
+from whysgd.training.interruption import TrainingInterruptedError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except TrainingInterruptedError as error:
+        print(f"stopped by a signal {error}", file=sys.stderr)
+        return error.exit_status
     return 0
 
 
@@ -51,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
     train.add_argument("--output", type=Path, help="file for the history; default: print it")
+    train.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        help="write checkpoints there, and go on from the newest one; default: none",
+    )
     train.set_defaults(command=_train)
     schema = commands.add_parser("schema", help="print the JSON schema of the configuration")
     schema.set_defaults(command=lambda _: print(json.dumps(json_schema(), indent=2)))
@@ -72,7 +82,12 @@ def _train(options: argparse.Namespace) -> None:
     from whysgd.training.loop import train_ensemble
 
     dataset = prepared(ensemble.program.dataset)
-    history = train_ensemble(ensemble, dataset, logging.getLogger("whysgd"))
+    history = train_ensemble(
+        ensemble,
+        dataset,
+        logging.getLogger("whysgd"),
+        checkpoint_folder=options.checkpoints,
+    )
     if options.output:
         write_history(options.output, history)
     else:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from whysgd.errors import UserError
+from whysgd.training.interruption import TrainingInterruptedError
 
 
 def offer_package_to_scripts() -> None:
@@ -39,6 +40,9 @@ def script_log(path: str | Path) -> Iterator[logging.Logger]:
         logger.error("%s", error)
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    except TrainingInterruptedError as error:
+        logger.error("stopped by a signal %s", error)
+        sys.exit(error.exit_status)
     except Exception:
         logger.exception("failed")
         raise

@@ -58,6 +58,15 @@ def prepare_dataset(spec: DatasetSpec, path: str | Path, checksum_path: str | Pa
     write_text(checksum_path, f"{digest}  {Path(path).name}\n")
 
 
+def dataset_digest(dataset: Dataset) -> str:
+    """SHA-256 of a data set's arrays, hexadecimal."""
+    digest = hashlib.sha256()
+    for name, array in vars(dataset).items():
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
 def read_dataset(path: str | Path) -> Dataset:
     """Reads a prepared file.
 

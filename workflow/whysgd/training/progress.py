@@ -31,13 +31,25 @@ class Progress:
         )
 
     def evaluated(self, rows: pd.DataFrame) -> None:
-        """Takes note of an evaluation; logs the last one."""
+        """Takes note of evaluations; logs the last one of the training."""
         best = rows["test_accuracy"].max()
         if not best <= self._best:  # also where one of them is NaN
             self._best = max(best, self._best) if self._best == self._best else best
-        self._diverged = int((rows["diverged_at"] >= 0).sum())
-        if rows["update"].iloc[0] == self._program.num_updates:
+        latest = rows[rows["update"] == rows["update"].max()]
+        self._diverged = int((latest["diverged_at"] >= 0).sum())
+        if latest["update"].iloc[0] == self._program.num_updates:
             self._line(self._program.num_minibatches, time.monotonic())
+
+    def resumed(self, minibatches: int, history: pd.DataFrame) -> None:
+        """Takes note of where a checkpoint goes on."""
+        self._logger.info("%s, where a checkpoint was written", self.position(minibatches))
+        if len(history):
+            self.evaluated(history)
+
+    def position(self, minibatches: int) -> str:
+        """Where the training is, in words."""
+        epoch = minibatches / self._program.minibatches_per_epoch
+        return f"at epoch {epoch:.1f} of {self._program.num_epochs:g}"
 
     def trained(self, minibatches: int) -> None:
         """Takes note of a chunk; logs a line if the last one is some seconds old."""

@@ -1,0 +1,206 @@
+"""Interrupted and resumed training, bit for bit."""
+
+import logging
+import os
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.conftest import make_ensemble
+from whysgd.files import atomic_path
+from whysgd.training import checkpoints as checkpoints_module
+from whysgd.training import loop
+from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
+from whysgd.training.history import COLUMNS
+from whysgd.training.interruption import Interruption, TrainingInterruptedError
+from whysgd.training.loop import train_ensemble
+from whysgd.training.trainer import Trainer
+
+LOGGER = logging.getLogger("test")
+
+
+def snapshot(minibatches=7, evaluations=2):
+    rng = np.random.default_rng(minibatches)
+    blocks = tuple(
+        [rng.normal(size=(2, 3, 4)).astype(np.float32), rng.normal(size=(2, 4)), np.array([-1, 5])]
+        for _ in range(2)
+    )
+    history = pd.DataFrame({name: rng.normal(size=4) for name in COLUMNS})
+    return Snapshot(minibatches, evaluations, blocks, history)
+
+
+def store(folder, key="key", **options):
+    return Checkpoints(folder, key, LOGGER, every_seconds=1e9, **options)
+
+
+def assert_same(first, second):
+    assert (first.minibatches, first.evaluations) == (second.minibatches, second.evaluations)
+    for a, b in zip(first.blocks, second.blocks, strict=True):
+        for x, y in zip(a, b, strict=True):
+            assert x.dtype == y.dtype
+            np.testing.assert_array_equal(x, y)
+    pd.testing.assert_frame_equal(first.history, second.history, rtol=0, atol=0)
+
+
+def test_a_snapshot_reads_back_to_the_last_bit(tmp_path):
+    saved = snapshot()
+    store(tmp_path).save(saved)
+    assert_same(store(tmp_path).restore(), saved)
+
+
+def test_the_newest_are_kept(tmp_path):
+    checkpoints = store(tmp_path, keep=2)
+    for minibatches in (3, 20, 100):
+        checkpoints.save(snapshot(minibatches))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "000000000020.npz",
+        "000000000100.npz",
+    ]
+    assert checkpoints.restore().minibatches == 100
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "flipped"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, caplog, damage):
+    checkpoints = store(tmp_path)
+    for minibatches in (3, 20):
+        checkpoints.save(snapshot(minibatches))
+    path = tmp_path / "000000000020.npz"
+    content = bytearray(path.read_bytes())
+    if damage == "flipped":
+        content[len(content) // 3] ^= 0xFF
+    path.write_bytes({"truncated": content[:-50], "empty": b"", "flipped": content}[damage])
+    with caplog.at_level(logging.INFO):
+        assert_same(checkpoints.restore(), snapshot(3))
+    assert "checkpoint 000000000020.npz is damaged and skipped" in caplog.text
+    assert "going on from checkpoint 000000000003.npz" in caplog.text
+
+
+def test_a_foreign_checkpoint_is_skipped_and_a_new_start_announced(tmp_path, caplog):
+    store(tmp_path, key="other").save(snapshot())
+    assert store(tmp_path).restore() is None
+    assert "it was made by another configuration" in caplog.text
+    assert "starting anew" in caplog.text
+
+
+def test_no_checkpoint_is_no_cause_for_a_warning(tmp_path, caplog):
+    assert store(tmp_path / "absent").restore() is None
+    assert caplog.text == ""
+
+
+def test_a_full_disk_does_not_end_the_training(tmp_path, caplog, monkeypatch):
+    checkpoints = store(tmp_path)
+    checkpoints.save(snapshot(3))
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints_module.np, "savez", full)
+    checkpoints.save(snapshot(20))
+    assert "000000000020.npz could not be written" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["000000000003.npz"]
+
+
+def test_the_key_tells_apart():
+    assert checkpoint_key("a", "b") == checkpoint_key("a", "b")
+    assert len({checkpoint_key("a", "b"), checkpoint_key("ab"), checkpoint_key("a", "c")}) == 3
+
+
+class StopsAfter(Interruption):
+    """Behaves as if a signal had come during the n-th chunk."""
+
+    chunks = 0
+
+    def __enter__(self):
+        self.left = self.chunks
+        return self
+
+    @property
+    def signal_number(self):
+        self.left -= 1
+        return signal.SIGTERM if self.left < 0 else None
+
+    @signal_number.setter
+    def signal_number(self, value):
+        """Set by the constructor."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"model": "wrn-10-1", "augmentation": "crop", "penalty": "double_backprop"},
+        {"updates_per_batch": 3, "schedule": {"kind": "halving"}, "weight_decay": 1e-3},
+    ],
+    ids=["plain", "convolution", "n-step"],
+)
+@pytest.mark.parametrize("chunks", [0, 3, 8])
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
+    dataset, tmp_path, monkeypatch, changes, chunks
+):
+    ensemble = make_ensemble((0.1, 0, 0), (1e30, 0, 1), (0.05, 0, 2), **changes)
+    # One minibatch a chunk, two members a block: as many places to stop as there can be.
+    monkeypatch.setattr(Trainer, "_chunk_size", lambda self, left: 1)
+    monkeypatch.setattr("whysgd.training.trainer.replicas_at_once", lambda *_: 2)
+    uninterrupted = train_ensemble(ensemble, dataset, LOGGER)
+
+    monkeypatch.setattr(StopsAfter, "chunks", chunks)
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "Interruption", StopsAfter)
+        with pytest.raises(TrainingInterruptedError) as caught:
+            train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path / "c")
+    assert caught.value.exit_status == 128 + signal.SIGTERM
+    assert list((tmp_path / "c").iterdir())
+    resumed = train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path / "c")
+    pd.testing.assert_frame_equal(resumed, uninterrupted, rtol=0, atol=0)
+    assert not (tmp_path / "c").exists()  # removed on success
+
+
+def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplog):
+    ensemble = make_ensemble((0.1, 0, 0))
+    monkeypatch.setattr(Trainer, "_chunk_size", lambda self, left: 1)
+    monkeypatch.setattr(StopsAfter, "chunks", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "Interruption", StopsAfter)
+        with pytest.raises(TrainingInterruptedError):
+            train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path)
+    trained = []
+    original = Trainer.train
+    monkeypatch.setattr(
+        Trainer,
+        "train",
+        lambda self, states, first, last: (
+            trained.append(first) or original(self, states, first, last)
+        ),
+    )
+    with caplog.at_level(logging.INFO):
+        train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path)
+    assert "at epoch" in caplog.text
+    assert 0 < trained[0] < 12
+    assert trained == list(range(trained[0], 12))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_noted_once_and_then_given_back(number):
+    before = signal.getsignal(number)
+    with Interruption() as interruption:
+        assert interruption.signal_number is None
+        os.kill(os.getpid(), number)
+        assert interruption.signal_number == number
+        assert signal.getsignal(number) is before
+    assert signal.getsignal(number) is before
+
+
+def test_without_a_signal_the_handlers_come_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interruption():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_half_written_file_has_no_checkpoints_name(tmp_path):
+    with atomic_path(tmp_path / "000000000001.npz") as temporary:
+        temporary.write_bytes(b"half")
+        assert store(tmp_path).restore() is None
+        temporary.write_bytes(b"")

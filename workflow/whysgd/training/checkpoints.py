@@ -1,0 +1,157 @@
+"""Checkpoints: everything that the rest of a training job depends on, written whole or not at all.
+
+A run that goes on from a checkpoint ends with the same bits as one that was never interrupted:
+parameters and divergence are saved as they are, and nothing else has a state, because data order,
+augmentation and schedule are functions of the minibatch's number.
+"""
+
+import hashlib
+import logging
+import shutil
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from whysgd.code_inputs import module_files
+from whysgd.errors import UserError
+from whysgd.files import atomic_path
+from whysgd.training.history import COLUMNS
+
+Arrays = list[NDArray[np.generic]]
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A training job between two chunks.
+
+    Attributes:
+        minibatches: how many every member has been trained on.
+        evaluations: how many evaluations `history` holds.
+        blocks: for each block of members its parameters and, last, `diverged_at`.
+        history: rows of the evaluations so far.
+    """
+
+    minibatches: int
+    evaluations: int
+    blocks: tuple[Arrays, ...]
+    history: pd.DataFrame
+
+
+class Checkpoints:
+    """The checkpoints of one job, in a folder of their own."""
+
+    def __init__(
+        self,
+        folder: str | Path,
+        key: str,
+        logger: logging.Logger,
+        *,
+        every_seconds: float,
+        keep: int = 2,
+    ) -> None:
+        """Touches nothing yet.
+
+        Args:
+            folder: where they are; not an output of the workflow, which deletes the outputs of
+                failed jobs.
+            key: what they must have been made by (see `checkpoint_key`).
+            logger: is told what is restored, what is skipped and why.
+            every_seconds: time between two checkpoints.
+            keep: at most so many lie in the folder, the newest.
+        """
+        self._folder, self._key, self._logger = Path(folder), key, logger
+        self._every, self._keep = every_seconds, keep
+        self._last = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether the last one is old enough for the next."""
+        return time.monotonic() - self._last >= self._every
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Writes a snapshot and removes the oldest ones.
+
+        A disk that is full does not end the training: the log says so, and what was there stays.
+        """
+        path = self._folder / f"{snapshot.minibatches:012d}.npz"
+        started = time.monotonic()
+        try:
+            with atomic_path(path) as temporary:
+                np.savez(temporary, allow_pickle=False, **_to_arrays(snapshot, self._key))
+        except (OSError, UserError) as error:
+            self._logger.warning("checkpoint %s could not be written: %s", path.name, error)
+            return
+        finally:
+            self._last = time.monotonic()
+        for old in self._paths()[self._keep :]:
+            old.unlink(missing_ok=True)
+        self._logger.info("checkpoint %s in %.2f s", path.name, self._last - started)
+
+    def restore(self) -> Snapshot | None:
+        """The newest usable snapshot, or None. Says in the log what it takes, and what it skips."""
+        for path in self._paths():
+            try:
+                snapshot = _from_file(path, self._key)
+            except _DAMAGED as error:
+                self._logger.warning("checkpoint %s is damaged and skipped: %s", path.name, error)
+            except UserError as error:
+                self._logger.warning("checkpoint %s is skipped: %s", path.name, error)
+            else:
+                self._logger.info("going on from checkpoint %s", path.name)
+                return snapshot
+        if self._paths():
+            self._logger.warning("no usable checkpoint: starting anew")
+        return None
+
+    def remove(self) -> None:
+        """Removes the folder; called when the job is done."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _paths(self) -> list[Path]:
+        """Checkpoints, newest first."""
+        return sorted(self._folder.glob("[0-9]*.npz"), reverse=True)
+
+
+def checkpoint_key(*parts: str) -> str:
+    """Hash of all that a checkpoint may not differ in: the given parts, and the training code."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    for path in module_files("whysgd.training.loop"):
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()
+
+
+def _to_arrays(snapshot: Snapshot, key: str) -> dict[str, NDArray[np.generic]]:
+    arrays: dict[str, NDArray[np.generic]] = {
+        "key": np.array(key),
+        "counts": np.array([snapshot.minibatches, snapshot.evaluations, len(snapshot.blocks)]),
+    }
+    for number, block in enumerate(snapshot.blocks):
+        arrays |= {f"block{number}_{index}": array for index, array in enumerate(block)}
+    for column in snapshot.history.columns:
+        arrays[f"history_{column}"] = snapshot.history[column].to_numpy()
+    return arrays
+
+
+def _from_file(path: Path, key: str) -> Snapshot:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        if str(stored["key"]) != key:
+            raise UserError("it was made by another configuration, data set, device or code")
+        minibatches, evaluations, num_blocks = (int(count) for count in stored["counts"])
+        blocks = tuple(_block(stored, number) for number in range(num_blocks))
+        history = pd.DataFrame({name: stored[f"history_{name}"] for name in COLUMNS})
+    return Snapshot(minibatches, evaluations, blocks, history)
+
+
+def _block(stored: "np.lib.npyio.NpzFile", number: int) -> Arrays:
+    prefix = f"block{number}_"
+    names: Sequence[str] = [name for name in stored.files if name.startswith(prefix)]
+    return [stored[f"{prefix}{index}"] for index in range(len(names))]
