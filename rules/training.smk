@@ -19,6 +19,8 @@ rule train:
         mem_mb=SCALE.jobs.mem_mb,
         runtime=SCALE.jobs.runtime,
         gpu=SCALE.jobs.gpu,
+        # Here and not in params, since changing it must not train anything again.
+        checkpoint_seconds=SCALE.jobs.checkpoint_seconds,
     params:
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
         # Not an output: Snakemake deletes the outputs of a job that failed.

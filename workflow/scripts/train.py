@@ -18,6 +18,7 @@ with script_log(snakemake.log[0]) as logger:
         read_dataset(snakemake.input.data),
         logger,
         checkpoint_folder=snakemake.params.checkpoints,
+        checkpoint_seconds=snakemake.resources.checkpoint_seconds,
     )
     write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
     write_history(snakemake.output.history, history)

@@ -116,6 +116,7 @@ class JobSettings(Frozen):
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
+    checkpoint_seconds: int = Field(gt=0, description="time between two checkpoints of a job")
 
 
 class ScaleSettings(Frozen):
