@@ -8,7 +8,11 @@ from whysgd.paper import load_paper_values
 from whysgd.scripting import script_log
 
 with script_log(snakemake.log[0]) as logger:
-    context = FigureContext(snakemake.params.scale, load_paper_values(snakemake.input.paper))
+    context = FigureContext(
+        snakemake.params.scale,
+        load_paper_values(snakemake.input.paper),
+        snakemake.params.runs["keep_best"],
+    )
     figure = draw_figure(snakemake.params.module, pd.read_csv(snakemake.input.table), context)
     save_figure(figure, snakemake.output.pdf, snakemake.output.png)
     logger.info("drew %s", snakemake.output.pdf)

@@ -1,25 +1,39 @@
 """What the papers report, each value with how we know it."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from whysgd.powers import parse_numbers
 from whysgd.settings import CONFIG_DIR, read_yaml, validated
 from whysgd.spec import Frozen
 
 PAPER_FILE = CONFIG_DIR / "paper.yaml"
 
 
+def _parse_value(value: Any) -> float | tuple[float, ...] | str:
+    """A number, several of them, or text where it is neither."""
+    try:
+        numbers = parse_numbers(value)
+    except ValueError:
+        if isinstance(value, str):
+            return value
+        raise
+    return numbers if isinstance(value, list) or len(numbers) > 1 else numbers[0]
+
+
 class PaperValue(Frozen):
     """A setting or a result of a paper."""
 
-    value: float | str
+    value: Annotated[float | tuple[float, ...] | str, BeforeValidator(_parse_value)] = Field(
+        description='a number or a power such as "2^-6", a list or a range of them, or words'
+    )
     provenance: Literal["stated", "derived", "recalled", "proposed"] = Field(
         description="stated in the text; derived from it; recalled and not verified; our proposal "
         "where nothing is known"
     )
-    source: str = Field(description="where it stands, or how it follows")
+    source: str = Field(min_length=1, description="where it stands, or how it follows")
 
 
 class _PaperFile(Frozen):

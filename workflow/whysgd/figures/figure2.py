@@ -3,26 +3,24 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from whysgd.figures.panels import (
-    accuracy_of_both_metrics,
-    add_legend,
-    finish_accuracy,
-    mark_paper_value,
-)
+from whysgd.figures.curves import SERIES, Curve, select
+from whysgd.figures.panels import accuracy_panel, mark_paper_value
 from whysgd.figures.style import COLORS, FigureContext, new_figure
+
+_LINES = {"train": (COLORS["train"], "s"), "test": (COLORS["C"], "o")}
 
 
 def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     """(a) trained on C; (b) trained on C_mod with a fixed coefficient."""
     figure, panels = new_figure(2)
-    for axes, panel, trained_on in zip(
-        panels, "ab", ("trained on $C$", r"trained on $C_{\mathrm{mod}}$"), strict=True
-    ):
-        rows = accuracy_of_both_metrics(axes, table, panel)
-        key = f"figure2{panel}.optimal_learning_rate"
-        mark_paper_value(axes, context, f"{key}_train", COLORS["train"])
-        mark_paper_value(axes, context, f"{key}_test", COLORS["C"])
-        finish_accuracy(axes, rows, "train and test")
-        axes.set_title(trained_on, fontsize="medium")
-    add_legend(figure)
+    for axes, panel, series in zip(panels, "ab", SERIES, strict=True):
+        curves = [
+            Curve(select(table, panel, f"{name}_accuracy", series), f"{name} accuracy", *look)
+            for name, look in _LINES.items()
+        ]
+        accuracy_panel(axes, curves, context, "learning_rate", of="train and test")
+        for turn, (name, (color, _)) in enumerate(_LINES.items()):
+            key = f"figure2{panel}.optimal_learning_rate_{name}"
+            mark_paper_value(axes, context, key, f"best for {name}", color, turn)
+        axes.set_title(f"trained on {SERIES[series]}", fontsize="medium")
     return figure

@@ -3,29 +3,20 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from whysgd.figures.panels import (
-    ACCURACY,
-    accuracy_sweeps,
-    add_legend,
-    finish_accuracy,
-    finish_x,
-    mark_paper_value,
-    original_and_modified,
-)
+from whysgd.figures.curves import original_and_modified
+from whysgd.figures.panels import accuracy_panel, batch_size_panels, mark_paper_value
 from whysgd.figures.style import COLORS, FigureContext, new_figure
 
 
 def draw(table: pd.DataFrame, context: FigureContext) -> Figure:
     """(a) C over the learning rate and C_mod over the coefficient; (b), (c) as Figure 3."""
     figure, panels = new_figure(3)
-    rows = original_and_modified(panels[0], table, "a", "test_accuracy", ACCURACY)
-    mark_paper_value(panels[0], context, "figure6a.optimal_learning_rate", COLORS["C"])
-    mark_paper_value(panels[0], context, "figure6a.optimal_reg_coefficient", COLORS["C_mod"])
-    finish_accuracy(panels[0], rows)
-    finish_x(panels[0], rows, "either")
-    titles = ("$C$, equal epochs", r"$C_{\mathrm{mod}}$, equal updates")
-    for axes, panel, title in zip(panels[1:], "bc", titles, strict=True):
-        accuracy_sweeps(axes, table, panel)
-        axes.set_title(title, fontsize="medium")
-    add_legend(figure)
+    curves = original_and_modified(table, "a", "test_accuracy")
+    accuracy_panel(panels[0], curves, context, "either")
+    key = "figure6a.optimal"
+    mark_paper_value(panels[0], context, f"{key}_learning_rate", r"best $\epsilon$", COLORS["C"])
+    mark_paper_value(
+        panels[0], context, f"{key}_reg_coefficient", r"best $\lambda$", COLORS["C_mod"], turn=1
+    )
+    batch_size_panels(panels[1:], "bc", table, context)
     return figure

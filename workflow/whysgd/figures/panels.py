@@ -1,4 +1,4 @@
-"""What panels are made of: rows of a table as lines with their spread."""
+"""Panels: curves with their axes, limits and labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,257 +7,173 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from whysgd.errors import UserError
-from whysgd.figures.style import COLORS, MARKERS, FigureContext, ordered_colors, powers_of_two
+from whysgd.figures.curves import SERIES, Curve, means_and_spreads, ordered_curves
+from whysgd.figures.limits import (
+    log_epochs,
+    lowest_shown,
+    powers_of_two,
+    set_accuracy_limits,
+    set_log_limits,
+)
+from whysgd.figures.style import FigureContext, power_text
+from whysgd.figures.sweeps import CURVE, draw_sweeps
 
-ACCURACY = 100.0  # factor from a fraction to percent
-_LABELS = {
+BASELINE, PAPER = "baseline", "paper value"  # gids, as in `sweeps`
+_PERCENT = 100.0
+_ABOVE_ZERO = float(np.nextafter(0.0, 1.0))
+_X_LABELS = {
     "learning_rate": r"learning rate $\epsilon$",
     "bare_learning_rate": r"bare learning rate $\alpha$",
-    "reg_coefficient": r"regularization coefficient $\lambda$",
     "learning_rate/batch_size": r"learning rate / batch size, $\epsilon / B$",
     "reg_coefficient/batch_size": r"regularization coefficient / batch size, $\lambda / B$",
-    "either": r"$\epsilon$ (for $C$) or $\lambda$ (for $C_{\mathrm{mod}}$)",
+    "either": r"learning rate $\epsilon$ ($C$) or"
+    "\n"
+    r"regularization coefficient $\lambda$ ($C_{\mathrm{mod}}$)",
     "epochs": "epoch budget",
-    "epoch": "epoch",
 }
-_SERIES = {"C": "$C$", "C_mod": r"$C_{\mathrm{mod}}$"}
-# Kinds of lines (their gid), and the legend's words for the signs.
-CURVE = "curve"
-ALL_DIVERGED = "all runs diverged"
-FEWER_KEPT = "some runs diverged"
-BELOW = "below the axis"
-PAPER = "paper"
-SHIFT = 0.09  # between neighbouring curves, in powers of two
 
 
-def select(table: pd.DataFrame, panel: str, metric: str, series: str | None = None) -> pd.DataFrame:
-    """Rows of a panel and metric, in order of x.
-
-    Raises:
-        UserError: there are none.
-    """
-    rows = table[(table["panel"] == panel) & (table["metric"] == metric)]
-    if series is not None:
-        rows = rows[rows["series"] == series]
-    if rows.empty:
-        what = f"panel {panel}, metric {metric}" + (f", series {series}" if series else "")
-        raise UserError(f"table: no rows of {what}; remove the table and make it again")
-    return rows.sort_values("x", kind="stable")
-
-
-def series_in_order(rows: pd.DataFrame) -> list[str]:
-    """Series such as "B = 8" in the order of their numbers."""
-    return sorted(rows["series"].unique(), key=lambda text: float(text.split("=")[-1]))
-
-
-def draw_sweep(
+def accuracy_panel(
     axes: Axes,
-    rows: pd.DataFrame,
-    label: str,
-    color: Any,
-    marker: str,
-    *,
-    factor: float = 1.0,
-    shift: float = 0.0,
+    curves: Sequence[Curve],
+    context: FigureContext,
+    x_label: str,
+    of: str = "test",
+    baseline: Curve | None = None,
 ) -> None:
-    """One curve of a sweep: means with bars of one standard deviation.
-
-    A point with fewer runs than are kept elsewhere has an open marker; where all runs
-    diverged, a cross at the foot of the axis stands for it.
+    """Accuracies of a sweep, in percent.
 
     Args:
-        axes: where to draw.
-        rows: of one series and metric.
-        label: for the legend.
-        color: of the curve.
-        marker: of its points.
-        factor: from the table's numbers to the axis's.
-        shift: sideways, in powers of two, so that bars of several curves do not hide each other.
+        axes: the panel.
+        curves: what it shows.
+        context: gives the number of runs that count.
+        x_label: a key of the labels above.
+        of: what the accuracy is measured on.
+        baseline: a single point that is drawn as a level with its spread.
     """
-    rows = rows.assign(x=rows["x"] * 2**shift)
-    drawn = rows[rows["kept"] > 0]
-    x, y = drawn["x"].to_numpy(), factor * drawn["mean"].to_numpy()
-    sns.lineplot(x=x, y=y, ax=axes, color=color, label=label, errorbar=None, legend=False)
-    full = (drawn["kept"] == rows["kept"].max()).to_numpy()
-    curve = axes.lines[-1]
-    curve.set(gid=CURVE, marker=marker, markeredgecolor="white")
-    curve.set_markevery(np.flatnonzero(full).tolist())
-    spread = factor * drawn["std"].fillna(0).to_numpy()
-    axes.errorbar(x, y, spread, fmt="none", ecolor=color, elinewidth=1, capsize=0)
-    axes.plot(
-        x[~full],
-        y[~full],
-        color=color,
-        marker=marker,
-        markerfacecolor="white",
-        linestyle="none",
-        gid=FEWER_KEPT,
-        zorder=4,
-    )
-    _at_foot(axes, rows[rows["kept"] == 0]["x"].to_numpy(), "x", color, ALL_DIVERGED)
+    below = [curve for curve in (*curves, baseline) if curve is not None]
+    means, cut = _means_and_cut(below, least_reach=3.0)
+    if baseline is not None:
+        _draw_level(axes, baseline)
+    depth = draw_sweeps(axes, curves, context.keep_best, _PERCENT, cut)
+    if len(means):
+        set_accuracy_limits(axes, *_accuracy_ends(below, cut), depth)
+    axes.set_ylabel(f"{of} accuracy (%)")
+    _finish_x(axes, curves, x_label)
 
 
-def draw_trajectory(axes: Axes, rows: pd.DataFrame, label: str, color: Any) -> None:
-    """A mean history with a band of one standard deviation, in percent."""
-    x, mean, std = (rows[name].to_numpy() for name in ("x", "mean", "std"))
-    mean, std = ACCURACY * mean, ACCURACY * np.nan_to_num(std)
-    sns.lineplot(x=x, y=mean, ax=axes, color=color, label=label, errorbar=None, legend=False)
-    axes.lines[-1].set_gid(CURVE)
-    axes.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
+def log_panel(axes: Axes, curves: Sequence[Curve], context: FigureContext, y_label: str) -> None:
+    """A positive quantity over the learning rate or the coefficient; a zero is below the axis."""
+    depth = draw_sweeps(axes, curves, context.keep_best, 1.0, _ABOVE_ZERO)
+    means, stds = means_and_spreads(curves, 1.0)
+    means, stds = means[means > 0], stds[means > 0]
+    if len(means):
+        # A bar may reach down to zero, where this axis has no end: half the mean is enough.
+        low = np.maximum(means - stds, means / 2).min()
+        set_log_limits(axes, low, (means + stds).max(), depth)
+    axes.set_ylabel(y_label)
+    _finish_x(axes, curves, "either")
 
 
-def accuracy_sweeps(axes: Axes, table: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """All series of a panel, coloured in order, as test accuracies; returns their rows."""
-    rows = select(table, panel, "test_accuracy")
-    names = series_in_order(rows)
-    colors = ordered_colors(len(names))
-    for index, (name, color) in enumerate(zip(names, colors, strict=True)):
-        draw_sweep(
-            axes,
-            rows[rows["series"] == name],
-            f"${name}$",
-            color,
-            MARKERS[index % len(MARKERS)],
-            factor=ACCURACY,
-            shift=SHIFT * (index - (len(names) - 1) / 2),
-        )
-    finish_accuracy(axes, rows)
-    return rows
+def trajectory_panel(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Mean test accuracy over training with bands of one standard deviation, in percent.
 
-
-def original_and_modified(
-    axes: Axes, table: pd.DataFrame, panel: str, metric: str, factor: float = 1.0
-) -> pd.DataFrame:
-    """C against the learning rate and C_mod against the coefficient, on one axis."""
-    parts = []
-    for series, marker in (("C", "o"), ("C_mod", "s")):
-        rows = select(table, panel, metric, series)
-        draw_sweep(axes, rows, _SERIES[series], COLORS[series], marker, factor=factor)
-        parts.append(rows)
-    return pd.concat(parts)
-
-
-def finish_accuracy(axes: Axes, rows: pd.DataFrame, name: str = "test") -> None:
-    """Labels and limits of a panel of accuracies over a sweep."""
-    axes.set_ylabel(f"{name} accuracy (%)")
-    finish_x(axes, rows)
-    zoom(axes, ACCURACY * rows["mean"], ACCURACY * rows["std"])
-
-
-def finish_x(axes: Axes, rows: pd.DataFrame, label: str | None = None) -> None:
-    """Ticks and label of an x axis of powers of two."""
-    powers_of_two(axes, rows["x"].min(), rows["x"].max())
-    axes.set_xlabel(_LABELS[label or rows["x_name"].iloc[0]])
-
-
-def zoom(axes: Axes, means: pd.Series, stds: pd.Series) -> None:
-    """Limits of the y axis that one collapsed point does not spoil.
-
-    The axis holds, with their bars, all points from the best down to those within four times
-    the distance from the best to the median (and at least within 3). Points of sweeps that lie
-    below are drawn as arrows at its foot.
+    The start, at chance, is left out: the axis begins where a curve comes within 20 % of the best.
     """
-    values = pd.DataFrame({"mean": means, "std": stds.fillna(0)}).dropna()
-    if values.empty:
+    means, cut = _means_and_cut(curves, least_reach=20.0)
+    shown = []
+    for curve in curves:
+        rows = curve.rows[(curve.rows["x"] > 0) & curve.rows["mean"].notna()]
+        x, mean, std = rows["x"], _PERCENT * rows["mean"], _PERCENT * rows["std"]
+        axes.plot([], [], color=curve.color, label=curve.label)
+        if len(rows):
+            look = {"color": curve.color, "errorbar": None, "legend": False, "gid": CURVE}
+            sns.lineplot(x=x, y=mean, ax=axes, **look)
+            axes.fill_between(x, mean - std, mean + std, color=curve.color, alpha=0.2, linewidth=0)
+        shown += list(x[mean >= cut])
+    axes.set(xlabel="epoch", ylabel="test accuracy (%)")
+    if len(set(shown)) > 1:
+        log_epochs(axes, min(shown), max(shown))
+    if len(means):
+        set_accuracy_limits(axes, *_accuracy_ends(curves, cut), 0)
+
+
+def batch_size_panels(
+    panels: Sequence[Axes], letters: str, table: pd.DataFrame, context: FigureContext
+) -> None:
+    """Batch sizes on C at an equal number of epochs, and on C_mod at one of updates."""
+    ratios = ("learning_rate/batch_size", "reg_coefficient/batch_size")
+    titles = (f"{SERIES['C']}, equal epochs", f"{SERIES['C_mod']}, equal updates")
+    for axes, letter, ratio, title in zip(panels, letters, ratios, titles, strict=True):
+        accuracy_panel(axes, ordered_curves(table, letter), context, ratio)
+        axes.set_title(title, fontsize="medium")
+
+
+def n_step_panels(
+    panels: Sequence[Axes], letters: str, table: pd.DataFrame, context: FigureContext
+) -> None:
+    """Values of n at an equal number of epochs, and at one of updates."""
+    for axes, letter, title in zip(panels, letters, ("equal epochs", "equal updates"), strict=True):
+        accuracy_panel(axes, ordered_curves(table, letter), context, "bare_learning_rate")
+        axes.set_title(title, fontsize="medium")
+
+
+def mark_paper_value(
+    axes: Axes, context: FigureContext, key: str, label: str, color: Any, turn: int = 0
+) -> None:
+    """A dashed line at a position that the paper reports, at the paper's own scale only.
+
+    Args:
+        axes: the panel.
+        context: the scale and the paper's values.
+        key: of the value, such as "figure1b.optimal_learning_rate".
+        label: what it is the paper's value of.
+        color: of the curve that it belongs to.
+        turn: 1 for a second value that may coincide with the first: its dashes fill the gaps.
+
+    Raises:
+        UserError: at scale "paper", no number is known by this key.
+    """
+    if context.scale != "paper":
         return
-    best = values["mean"].max()
-    within = values[values["mean"] >= best - max(3.0, 4 * (best - values["mean"].median()))]
-    low, high = (within["mean"] - within["std"]).min(), (within["mean"] + within["std"]).max()
-    margin = 0.08 * max(high - low, 0.5)
-    axes.set_ylim(low - margin, high + margin)
-    for line in _lines(axes, CURVE):
-        if line.get_marker() != "None":
-            x, y = (np.asarray(data, float) for data in line.get_data())
-            _at_foot(axes, x[y < low - margin], "v", line.get_color(), BELOW)
-
-
-def mark_paper_value(axes: Axes, context: FigureContext, key: str, color: Any) -> None:
-    """A vertical line at a value of the paper's, with its provenance; at the paper's scale only."""
-    if context.scale == "paper" and key in context.paper_values:
-        known = context.paper_values[key]
-        position = float(known.value)
-        axes.axvline(position, color=color, linestyle=":", linewidth=1, gid=PAPER)
-        axes.annotate(
-            f"paper: $2^{{{round(np.log2(position))}}}$ ({known.provenance})",
-            (position, 0.03),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(-3, 0),
-            textcoords="offset points",
-            rotation="vertical",
-            horizontalalignment="right",
-            fontsize="x-small",
-            color=color,
-        )
-
-
-def add_legend(figure: Figure) -> None:
-    """One legend for all panels, below them, where it covers no data; signs are explained."""
-    entries: dict[str, Any] = {}
-    for axes in figure.axes:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            entries.setdefault(label, handle)
-    signs = ((FEWER_KEPT, "o", "white"), (ALL_DIVERGED, "x", "0.3"), (BELOW, "v", "0.3"))
-    for text, marker, face in signs:
-        if any(_visible(line) for axes in figure.axes for line in _lines(axes, text)):
-            entries[text] = Line2D(
-                [], [], color="0.3", marker=marker, markerfacecolor=face, linestyle="none"
-            )
-    columns = 5 if len(figure.axes) == 2 else 8
-    figure.legend(
-        entries.values(),
-        entries.keys(),
-        loc="outside lower center",
-        ncols=min(columns, len(entries)),
-        columnspacing=1.2,
-        handlelength=1.8,
-    )
-
-
-def _visible(line: Line2D) -> bool:
-    """Whether a line has a point within the limits of its axis."""
-    axes = line.axes
-    assert axes is not None
-    if line.get_transform() == axes.get_xaxis_transform():
-        return True
-    low, high = axes.get_ylim()
-    y = np.asarray(line.get_ydata(), float)
-    return bool(((y >= low) & (y <= high)).any())
-
-
-def _lines(axes: Axes, gid: str) -> list[Line2D]:
-    """Lines of one kind that have points."""
-    return [line for line in axes.lines if line.get_gid() == gid and np.size(line.get_xdata())]
-
-
-def _at_foot(axes: Axes, x: np.ndarray, marker: str, color: Any, gid: str) -> None:
-    """Signs at the foot of the axis."""
-    foot = [0.02] * len(x)
-    axes.plot(
-        x,
-        foot,
+    known = context.paper_values.get(key)
+    if known is None or not isinstance(known.value, float):
+        raise UserError(f"paper values: {key}: no number to mark")
+    name = f"{axes.get_title('left')} paper, {label}"
+    axes.axvline(
+        known.value,
         color=color,
-        marker=marker,
-        linestyle="none",
-        gid=gid,
-        transform=axes.get_xaxis_transform(),
-        zorder=5,
+        linestyle=(4 * turn, (4, 4)),
+        linewidth=1.2,
+        gid=PAPER,
+        label=f"{name}: ${power_text(known.value)}$ ({known.provenance})",
+        zorder=1,
     )
 
 
-def accuracy_of_both_metrics(axes: Axes, table: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """Train and test accuracy of one series."""
-    parts: Sequence[tuple[str, str, str]] = (
-        ("train_accuracy", "train", "s"),
-        ("test_accuracy", "test", "o"),
-    )
-    drawn = []
-    for metric, label, marker in parts:
-        rows = select(table, panel, metric)
-        color = COLORS["train"] if label == "train" else COLORS["C"]
-        draw_sweep(axes, rows, label, color, marker, factor=ACCURACY)
-        drawn.append(rows)
-    return pd.concat(drawn)
+def _draw_level(axes: Axes, baseline: Curve) -> None:
+    row = baseline.rows.iloc[0]
+    mean, std = _PERCENT * row["mean"], _PERCENT * row["std"]
+    axes.axhline(mean, color=baseline.color, linestyle=":", label=baseline.label, gid=BASELINE)
+    if np.isfinite(std):
+        axes.axhspan(mean - std, mean + std, color=baseline.color, alpha=0.12, linewidth=0)
+
+
+def _finish_x(axes: Axes, curves: Sequence[Curve], label: str) -> None:
+    powers_of_two(axes, pd.concat([curve.rows["x"] for curve in curves]))
+    axes.set_xlabel(_X_LABELS[label])
+
+
+def _means_and_cut(curves: Sequence[Curve], least_reach: float) -> tuple[np.ndarray, float]:
+    """All means in percent, and the accuracy below which points leave the axis."""
+    means, _ = means_and_spreads(curves, _PERCENT)
+    return means, lowest_shown(means, least_reach) if len(means) else 0.0
+
+
+def _accuracy_ends(curves: Sequence[Curve], cut: float) -> tuple[float, float]:
+    """Lowest and highest end of the bars on the axis; it stops at the cut and at 100 %."""
+    means, stds = means_and_spreads(curves, _PERCENT)
+    means, stds = means[means >= cut], stds[means >= cut]
+    return max(cut, float((means - stds).min())), min(100.0, float((means + stds).max()))

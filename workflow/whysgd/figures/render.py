@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from whysgd.errors import UserError
+from whysgd.figures.legends import add_legends
 from whysgd.figures.style import FigureContext, figure_style
 from whysgd.files import atomic_path
 
@@ -19,10 +21,16 @@ def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Fig
         context: what it knows beside the table.
 
     Raises:
-        UserError: the table lacks rows that a panel needs.
+        UserError: the table lacks rows that a panel needs; names the figure and the panel.
     """
     with figure_style():
-        figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(table, context)
+        try:
+            figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(
+                table, context
+            )
+        except UserError as error:
+            raise UserError(f"{module}: {error}") from error
+        add_legends(figure, context)
         # Tick labels and layout are settled here, while the style is in force.
         figure.draw_without_rendering()
     return figure

@@ -1,4 +1,4 @@
-"""One look for all figures: sizes, colours, markers, axes of powers of two."""
+"""One look for all figures: sizes, colours, markers, numbers as powers of two."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from whysgd.paper import PaperValue
 
-PANEL_WIDTH, PANEL_HEIGHT = 3.9, 3.7  # inches
+PANEL_WIDTH, PANEL_HEIGHT = 3.9, 3.2  # inches, with labels and without legends
 
 # Okabe and Ito's palette: told apart by colour-blind readers, and different in grey too.
 COLORS = {"C": "#0072B2", "C_mod": "#D55E00", "baseline": "#009E73", "train": "#CC79A7"}
-MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+MARKERS = ("o", "s", "D", "^", "P", "X", "*")  # a "v" would look like the sign of a low point
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,12 @@ class FigureContext:
     Attributes:
         scale: name of the scale; the paper's values are marked at scale "paper" only.
         paper_values: by key, such as "figure1b.optimal_learning_rate".
+        keep_best: runs that should count at a point; one with fewer is drawn as such.
     """
 
     scale: str
     paper_values: Mapping[str, PaperValue] = field(default_factory=dict)
+    keep_best: int = 5
 
 
 @contextmanager
@@ -65,33 +67,15 @@ def new_figure(panels: int) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
-def ordered_colors(count: int) -> list[tuple[float, float, float]]:
-    """Colours for an ordered series such as batch sizes, dark to light, safe in grey."""
-    return [tuple(color) for color in sns.color_palette("viridis", count + 1)[:count]]
+def ordered_colors(count: int) -> list[tuple[float, ...]]:
+    """Colours for an ordered series such as batch sizes, dark to light, safe in grey.
+
+    The light end of the palette is left out: too pale on white.
+    """
+    return [tuple(color) for color in mpl.colormaps["viridis"](np.linspace(0.05, 0.85, count))]
 
 
-def powers_of_two(axes: Axes, low: float, high: float) -> None:
-    """Makes the x axis logarithmic with ticks 2^k, thinned out so that they do not touch."""
-    axes.set_xscale("log", base=2)
-    first, last = math.floor(math.log2(low) + 1e-9), math.ceil(math.log2(high) - 1e-9)
-    step = max(1, math.ceil((last - first) / 7))
-    axes.xaxis.set_major_locator(FixedLocator([2.0**k for k in range(first, last + 1, step)]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"$2^{{{round(math.log2(x))}}}$"))
-    margin = 2 ** max(0.3, 0.03 * math.log2(high / low))  # room for curves side by side
-    axes.set_xlim(low / margin, high * margin)
-
-
-def epoch_axis(axes: Axes, low: float, high: float) -> None:
-    """Makes the x axis logarithmic with plain numbers 1, 2, 5, 10, ... as ticks."""
-    axes.set_xscale("log")
-    ticks = [
-        digit * 10.0**power
-        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        for digit in (1, 2, 5)
-    ]
-    axes.xaxis.set_major_locator(FixedLocator([t for t in ticks if low <= t <= high]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axes.set_xlim(low, high * 1.03)
-    axes.set_xlabel("epoch")
+def power_text(value: float) -> str:
+    """A power of two as "2^{-6}", for mathematical text; any other number in its short form."""
+    mantissa, exponent = math.frexp(value)
+    return f"2^{{{exponent - 1}}}" if mantissa == 0.5 else f"{value:g}"

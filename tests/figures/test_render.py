@@ -1,0 +1,67 @@
+"""Files of figures."""
+
+import os
+import subprocess
+import sys
+
+import matplotlib as mpl
+import pytest
+
+from tests.figures.synthetic import table_of
+from whysgd.errors import UserError
+from whysgd.figures.render import draw_figure, save_figure
+from whysgd.figures.style import FigureContext
+
+FILES = ("f.pdf", "f.png")
+
+
+def save(name, folder):
+    figure = draw_figure(name, table_of(name), FigureContext("quick"))
+    save_figure(figure, *(folder / file for file in FILES))
+
+
+def test_saving_twice_gives_the_same_bytes(tmp_path):
+    save("figure1", tmp_path / "first")
+    # Another process, since names of objects in it may follow from its hash seed.
+    code = (
+        "import sys; from pathlib import Path; from tests.figures.test_render import save; "
+        "save('figure1', Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "7"}
+    subprocess.run([sys.executable, "-c", code, tmp_path / "second"], check=True, env=environment)
+    for file in FILES:
+        first, second = (tmp_path / turn / file for turn in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_nothing_but_the_files_is_left(tmp_path):
+    save("figure3", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert b"CreationDate" not in (tmp_path / "f.pdf").read_bytes()
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    (tmp_path / "f.png").write_text("old")
+    figure = draw_figure("figure3", table_of("figure3"), FigureContext("quick"))
+
+    def fail(path, **_):
+        path.write_text("half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(figure, "savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_figure(figure, tmp_path / "f.png")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("f.png", "old")]
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    figure = draw_figure("figure3", table_of("figure3"), FigureContext("quick"))
+    with pytest.raises(UserError, match="cannot be written"):
+        save_figure(figure, tmp_path / "file" / "f.png")
+
+
+def test_drawing_leaves_the_processes_settings_alone(tmp_path):
+    before = dict(mpl.rcParams)
+    save("figure2", tmp_path)
+    assert dict(mpl.rcParams) == before
