@@ -11,7 +11,7 @@ rule table:
             f"{FOLDER}/runs/{{run_id}}/ensemble.json",
             run_id=runs_of(FIGURES[wildcards.figure]),
         ),
-        code=module_files("whysgd.aggregate", "whysgd.training.history"),
+        code=script_inputs("table.py"),
     output:
         f"{FOLDER}/tables/{{figure}}.csv",
     log:

@@ -1,12 +1,13 @@
 """The checked configuration, the plan of the jobs, and what the other rules share."""
 
+import re
 import sys
 from pathlib import Path
 
 # The package lies in the workflow's own folder, whether or not it is installed.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from whysgd.code_inputs import module_files
+from whysgd.code_inputs import module_files, script_inputs
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.paper import PAPER_FILE
@@ -56,4 +57,4 @@ def runs_of(figure):
 wildcard_constraints:
     figure="|".join(FIGURES),
     run_id=r"[\w.-]+",
-    dataset="|".join(SCALE.datasets),
+    dataset="|".join(map(re.escape, SCALE.datasets)),

@@ -3,7 +3,7 @@
 
 rule prepare_dataset:
     input:
-        code=module_files("whysgd.data.prepare"),
+        code=script_inputs("prepare_dataset.py"),
     output:
         data=f"{FOLDER}/data/{{dataset}}.npz",
         checksum=f"{FOLDER}/data/{{dataset}}.npz.sha256",

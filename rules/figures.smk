@@ -1,46 +1,47 @@
 """Figures, drawn from the tables alone; one named target for each."""
 
-
-rule figure:
-    input:
-        table=f"{FOLDER}/tables/{{figure}}.csv",
-        paper=str(PAPER_FILE),
-        code=lambda wildcards: module_files(
-            f"whysgd.figures.{FIGURES[wildcards.figure].module}", "whysgd.figures.render"
-        ),
-    output:
-        pdf=f"{FOLDER}/figures/{{figure}}.pdf",
-        png=report(
-            f"{FOLDER}/figures/{{figure}}.png",
-            caption="../workflow/report/{figure}.rst",
-            category="Figures",
-            labels={"figure": "{figure}", "scale": SETTINGS.scale_name},
-        ),
-    log:
-        f"{FOLDER}/logs/figure/{{figure}}.log",
-    benchmark:
-        f"{FOLDER}/benchmarks/figure/{{figure}}.tsv"
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=15,
-    params:
-        scale=SETTINGS.scale_name,
-        runs=SCALE.runs.model_dump(mode="json"),
-        module=lambda wildcards: FIGURES[wildcards.figure].module,
-    message:
-        "Draw {wildcards.figure}"
-    script:
-        "../workflow/scripts/figure.py"
-
-
-for target in FIGURES.values():
+# A rule for each, since Snakemake reads no wildcard in the path of a caption.
+for figure in FIGURES.values():
 
     rule:
         name:
-            target.name
+            f"draw_{figure.name}"
         input:
-            figure_files(target),
+            table=f"{FOLDER}/tables/{figure.name}.csv",
+            paper=str(PAPER_FILE),
+            code=sorted(
+                {*script_inputs("figure.py"), *module_files(f"whysgd.figures.{figure.module}")}
+            ),
+        output:
+            pdf=f"{FOLDER}/figures/{figure.name}.pdf",
+            png=report(
+                f"{FOLDER}/figures/{figure.name}.png",
+                caption=f"../workflow/report/{figure.module}.rst",
+                category="Figures",
+                labels={"figure": figure.name, "scale": SETTINGS.scale_name},
+            ),
+        log:
+            f"{FOLDER}/logs/figure/{figure.name}.log",
+        benchmark:
+            f"{FOLDER}/benchmarks/figure/{figure.name}.tsv"
+        conda:
+            "../envs/cpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=15,
+        params:
+            scale=SETTINGS.scale_name,
+            runs=SCALE.runs.model_dump(mode="json"),
+            module=figure.module,
+        message:
+            f"Draw {figure.name}"
+        script:
+            "../workflow/scripts/figure.py"
+
+    rule:
+        name:
+            figure.name
+        input:
+            figure_files(figure),
         localrule: True

@@ -4,7 +4,8 @@
 rule train:
     input:
         data=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz",
-        code=module_files("whysgd.training.loop", "whysgd.training.runtime"),
+        checksum=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz.sha256",
+        code=script_inputs("train.py"),
     output:
         history=f"{FOLDER}/runs/{{run_id}}/history.csv",
         ensemble=f"{FOLDER}/runs/{{run_id}}/ensemble.json",

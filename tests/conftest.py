@@ -41,6 +41,7 @@ def make_program(**changes: object) -> Program:
         "base_width": 2,
         "batch_size": 4,
         "updates_per_batch": 1,
+        "schedule": {"kind": "constant"},
         "num_minibatches": 12,
         "weight_decay": 0.0,
         "penalty": "none",

@@ -148,4 +148,23 @@ def test_series_name_what_tells_curves_apart():
 def test_every_figure_of_the_study_is_defined_at_quick(figure):
     scale = load_settings({"scale": "quick"}).scale
     assert figure.defined_at(scale)
-    assert set(figure.part_of(scale).experiments) == {c.experiment for c in figure.curves}
+    part = figure.part_of(scale)
+    assert set(part.experiments) == {c.experiment for c in figure.curves}
+    for curves in figure.curves:  # and nothing that these experiments need is missing
+        assert experiment_points(part, curves.experiment) == experiment_points(
+            scale, curves.experiment
+        )
+
+
+def test_a_figures_part_holds_nothing_that_only_others_need():
+    scale = load_settings({"scale": "quick"}).scale
+    changes = {
+        "jobs": scale.jobs.model_copy(update={"runtime": 99, "checkpoint_seconds": 5}),
+        "description": "another",
+        "programs": {
+            **scale.programs,
+            "wrn": scale.programs["wrn"].model_copy(update={"base_width": 7}),
+        },
+    }
+    figure3 = FIGURES[2]
+    assert figure3.part_of(scale.model_copy(update=changes)) == figure3.part_of(scale)

@@ -30,6 +30,13 @@ def test_the_options_change_the_run(capsys):
     assert changed["update"].iloc[-1] == 20
 
 
+@pytest.mark.parametrize(("budget", "updates"), [("epochs=3", 15), ("updates=7", 7)])
+def test_a_budget_replaces_the_programs(capsys, budget, updates):
+    assert main([*TINY, f"--set={budget}"]) == 0
+    history = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert history["update"].iloc[-1] == updates
+
+
 def test_a_history_file_reads_back_equal(capsys, tmp_path):
     from whysgd.training.history import read_history
 
@@ -50,6 +57,14 @@ def test_a_history_file_reads_back_equal(capsys, tmp_path):
         ([*TINY[2:], "--set=batch_size"], "--set batch_size: write KEY=VALUE"),
         ([*TINY[2:], "--set=batch_sise=4"], "batch_sise: unknown key"),
         ([*TINY[2:], "--set=batch_size=41"], "41 is more than the 40 training images"),
+        ([*TINY[2:], "--set=batch_size=[4"], "the value is not valid YAML"),
+        ([*TINY[2:], "--set=batch_size=.inf"], "too large or not a number"),
+        ([*TINY[2:], "--set=dataset=letters"], "unknown 'letters'"),
+        ([*TINY[2:], "--set=program=cnn"], "unknown 'cnn'"),
+        ([*TINY[2:], "--set=model=cnn"], "unknown model 'cnn'"),
+        ([*TINY[2:], "--set=epochs=1", "--set=updates=5"], "not both"),
+        ([*TINY[2:], "--output=/"], "is a folder, not a file"),
+        ([*TINY[2:], "--output=/dev/null/h.csv"], "/dev/null is not a folder"),
         ([*TINY[2:], "--seed=-1"], "--seed must not be negative"),
         ([*TINY[2:], "--threads=0"], "--threads must be at least 1"),
         ([*TINY[2:], "--scale=huge"], "scale: unknown 'huge'"),

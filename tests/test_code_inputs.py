@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from whysgd.code_inputs import module_files
+from whysgd.code_inputs import module_files, script_inputs
 
 
 def names(*modules: str) -> set[str]:
@@ -31,3 +31,24 @@ def test_a_package_brings_its_init_file():
 def test_an_unknown_module_is_an_error():
     with pytest.raises(ValueError, match=r"whysgd\.nothing"):
         module_files("whysgd.nothing")
+
+
+@pytest.mark.parametrize(
+    ("script", "needed"),
+    [
+        ("train.py", {"loop.py", "runtime.py", "objective.py", "prepare.py"}),
+        ("table.py", {"aggregate.py", "runs.py", "implicit_regularization.py"}),
+        ("figure.py", {"render.py", "style.py", "paper.py"}),
+        ("prepare_dataset.py", {"prepare.py", "sources.py", "catalog.py"}),
+    ],
+)
+def test_a_scripts_inputs_are_what_it_imports(script, needed):
+    assert needed <= {Path(path).name for path in script_inputs(script)}
+
+
+def test_paths_below_the_working_folder_are_relative(monkeypatch, tmp_path):
+    root = Path(__file__).resolve().parents[1]
+    monkeypatch.chdir(root)
+    assert all(not Path(path).is_absolute() for path in module_files("whysgd.grid"))
+    monkeypatch.chdir(tmp_path)
+    assert all(Path(path).is_absolute() for path in module_files("whysgd.grid"))

@@ -77,7 +77,7 @@ def test_a_prepared_file_reads_back_and_has_its_checksum(tmp_path):
     prepare_dataset(SPEC, path, checksum)
     first = path.read_bytes()
     assert checksum.read_text().split() == [hashlib.sha256(first).hexdigest(), "d.npz"]
-    dataset = read_dataset(path)
+    dataset = read_dataset(path, checksum)
     for name, values in vars(prepared(SPEC)).items():
         np.testing.assert_array_equal(getattr(dataset, name), values)
     prepare_dataset(SPEC, path, checksum)
@@ -86,19 +86,25 @@ def test_a_prepared_file_reads_back_and_has_its_checksum(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"not an archive", None])
 def test_a_damaged_or_missing_file_is_a_clear_error(tmp_path, content):
-    path = tmp_path / "d.npz"
+    path, checksum = tmp_path / "d.npz", tmp_path / "sum"
     if content is not None:
         path.write_bytes(content)
+        checksum.write_text(hashlib.sha256(content).hexdigest())
     with pytest.raises(UserError, match=r"d\.npz: not a prepared data set"):
-        read_dataset(path)
+        read_dataset(path, checksum)
 
 
-def test_a_truncated_file_is_a_clear_error(tmp_path):
-    path = tmp_path / "d.npz"
-    prepare_dataset(SPEC, path, tmp_path / "sum")
-    path.write_bytes(path.read_bytes()[:-100])
+@pytest.mark.parametrize("change", [slice(0, -100), slice(100, None)])
+def test_a_file_that_does_not_fit_its_checksum_is_a_clear_error(tmp_path, change):
+    path, checksum = tmp_path / "d.npz", tmp_path / "sum"
+    prepare_dataset(SPEC, path, checksum)
+    path.write_bytes(path.read_bytes()[change])
+    with pytest.raises(UserError, match=r"d\.npz: not a prepared data set \(SHA-256"):
+        read_dataset(path, checksum)
+    path.write_bytes(b"")
+    checksum.write_text("")
     with pytest.raises(UserError, match=r"d\.npz: not a prepared data set"):
-        read_dataset(path)
+        read_dataset(path, checksum)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,15 @@ def test_bad_lists_are_refused(value, message):
         parse_numbers(value)
 
 
-@pytest.mark.parametrize("value", [2**-9, 2.0**5, 0.0, 1.0, 2.0, 0.3, 100.0, 2**-1])
+@pytest.mark.parametrize("value", ["2^3000", "inf", float("nan"), 10**400])
+def test_numbers_out_of_range_are_refused(value):
+    with pytest.raises(ValueError, match="too large or not a number"):
+        parse_number(value)
+
+
+@pytest.mark.parametrize(
+    "value", [1 / 3, 0.1234567, 2**-9, 2.0**5, 0.0, 1.0, 2.0, 0.3, 100.0, 2**-1]
+)
 def test_formatting_undoes_parsing(value):
     assert parse_number(format_number(value)) == value
 

@@ -55,6 +55,15 @@ def test_the_schema_on_disk_is_the_one_of_the_code():
             "experiments.learning_rate.lerning_rate: unknown key",
         ),
         ({"experiments": {"learning_rate": {"program": "cnn"}}}, "unknown 'cnn'"),
+        ({"programs": {"mlp": {"model": "mlp-0"}}}, "programs.mlp.model: unknown model 'mlp-0'"),
+        (
+            {"experiments": {"batch_size": {"learning_rate_over_batch_size": -1}}},
+            "`learning_rate_over_batch_size` must be positive",
+        ),
+        (
+            {"experiments": {"reg_coefficient": {"reg_coefficient": [0, 0.5]}}},
+            "`reg_coefficient` must be positive, not 0",
+        ),
     ],
 )
 def test_a_mistake_names_its_key(overrides, message):
@@ -71,7 +80,11 @@ def test_a_mistake_names_its_key(overrides, message):
         ({"programs": {"mlp": {"epochs": 0.001}}}, "epochs: less than one minibatch"),
         ({"programs": {"mlp": {"epochs": None}}}, "give a budget"),
         ({"programs": {"mlp": {"model": None}}}, "`model` is missing"),
-        ({"programs": {"mlp": {"model": "mlp-0"}}}, "unknown model 'mlp-0'"),
+        (
+            {"programs": {"wrn": {"crop_padding": 8}}},
+            "crop_padding = 8 must be less than the 8 x 8",
+        ),
+        ({"experiments": {"n_step_updates": {"updates": 3201}}}, "3201 is no multiple of"),
     ],
 )
 def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
@@ -98,6 +111,14 @@ def test_a_scale_may_be_a_file_of_the_users(tmp_path):
         load_settings({"scale": str(path)})
     with pytest.raises(UserError, match=r"absent.yaml: cannot be read"):
         load_settings({"scale": str(tmp_path / "absent.yaml")})
+
+
+def test_a_scale_of_the_users_must_not_take_the_name_of_one_of_ours(tmp_path):
+    path = tmp_path / "quick.yaml"
+    path.write_text((CONFIG_DIR / "scales" / "quick.yaml").read_text(encoding="utf-8"))
+    with pytest.raises(UserError, match=r"quick\.yaml has the name of a scale .* rename it"):
+        load_settings({"scale": str(path)})
+    assert load_settings({"scale": str(CONFIG_DIR / "scales" / "quick.yaml")})
 
 
 def test_merging_replaces_leaves_only():

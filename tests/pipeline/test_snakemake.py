@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -113,6 +114,20 @@ def test_a_second_run_has_nothing_to_do(tiny_run):
     assert run.returncode == 0, run.stderr
     assert "Nothing to be done" in run.stdout + run.stderr
     assert time.monotonic() - started < 60  # a hang, not a benchmark
+
+
+@pytest.mark.slow
+def test_a_report_is_made(tiny_run):
+    run = snakemake("--config", "scale=tiny", "--report", "report.zip", folder=tiny_run)
+    assert run.returncode == 0, run.stderr
+    with zipfile.ZipFile(tiny_run / "report.zip") as archive:
+        text = "".join(
+            archive.read(name).decode(errors="ignore")
+            for name in archive.namelist()
+            if "html" in name
+        )
+    assert "n-step SGD" in text
+    assert "best 2" in " ".join(text.split()) or "the best" in text
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from tests.conftest import make_ensemble
 from whysgd.files import atomic_path
 from whysgd.training import checkpoints as checkpoints_module
 from whysgd.training import loop
-from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
+from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key, remove_checkpoints
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.loop import train_ensemble
@@ -102,6 +102,14 @@ def test_a_full_disk_does_not_end_the_training(tmp_path, caplog, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["000000000003.npz"]
 
 
+def test_removing_checkpoints_touches_nothing_else(tmp_path):
+    store(tmp_path).save(snapshot())
+    (tmp_path / "thesis.tex").touch()
+    remove_checkpoints(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    remove_checkpoints(tmp_path / "absent")
+
+
 def test_the_key_tells_apart():
     assert checkpoint_key("a", "b") == checkpoint_key("a", "b")
     assert len({checkpoint_key("a", "b"), checkpoint_key("ab"), checkpoint_key("a", "c")}) == 3
@@ -154,7 +162,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     assert list((tmp_path / "c").iterdir())
     resumed = train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path / "c")
     pd.testing.assert_frame_equal(resumed, uninterrupted, rtol=0, atol=0)
-    assert not (tmp_path / "c").exists()  # removed on success
+    assert (tmp_path / "c").exists()  # until the caller has the history on disk
+    remove_checkpoints(tmp_path / "c")
+    assert not (tmp_path / "c").exists()
 
 
 def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplog):

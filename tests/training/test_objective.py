@@ -13,7 +13,7 @@ from whysgd.training.objective import (
     reg_strength,
     squared_norms,
 )
-from whysgd.training.program import NEVER, State, updates
+from whysgd.training.program import NEVER, State, all_finite, repeated, updates
 
 # One rounding is 1e-16; a handful of products of numbers around 1 stays well below this.
 RTOL = 1e-12
@@ -141,3 +141,43 @@ def test_example_losses_are_cross_entropies():
 def test_example_losses_survive_large_logits():
     losses = example_losses(tf.constant([[[1e30, 0.0], [0.0, 1e30]]]), tf.constant([[0, 0]]))
     np.testing.assert_array_equal(losses, np.array([[0, 1e30]], np.float32))
+
+
+@pytest.mark.parametrize("use_xla", [False, True])
+def test_one_step_of_n_step_sgd_is_sgd_bit_for_bit(use_xla):
+    problem = Quadratic(4)
+    update = updates(problem.loss_fn, make_program(), (True, True), tf.zeros(R, tf.float64))
+    state = State(split(problem.w), tf.fill((R,), tf.constant(NEVER, tf.int64)))
+    rates, number = tf.fill((R,), tf.constant(0.1, tf.float64)), tf.constant(0, tf.int64)
+    direct, looped = (
+        tf.function(step, jit_compile=use_xla)(state, rates, number)
+        for step in (update, repeated(update, 1))
+    )
+    np.testing.assert_array_equal(joined(direct.parameters), joined(looped.parameters))
+    assert (joined(direct.parameters) != problem.w).all()
+
+
+def test_updates_are_numbered_on():
+    seen = []
+
+    def update(state, rates, number):
+        seen.append(number)
+        return State(state.parameters, state.diverged_at + number)
+
+    state = State([tf.zeros((1, 2))], tf.zeros((1,), tf.int64))
+    state = repeated(update, 4)(state, tf.ones(1), tf.constant(10, tf.int64))
+    assert int(state.diverged_at[0]) == 10 + 11 + 12 + 13
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_parameters_that_are_not_finite_are_seen_whatever_the_loss(value):
+    w = [np.ones((3, 4)), np.ones((3, 2, 2))]
+    w[1][1, 0, 1] = value
+    np.testing.assert_array_equal(all_finite([tf.constant(x) for x in w]), [True, False, True])
+
+
+def test_a_small_loss_keeps_its_digits():
+    logits = tf.constant([[[14.5, 0.0, -1.0]]], tf.float32)
+    expected = np.log1p(np.exp(-14.5) + np.exp(-15.5))
+    # The largest exponential is 1, so the sum is rounded to 2^-23 = 1.2e-7.
+    np.testing.assert_allclose(example_losses(logits, tf.constant([[0]])), [[expected]], atol=6e-8)

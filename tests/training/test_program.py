@@ -262,3 +262,16 @@ def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch):
     monkeypatch.setattr(trainer_module, "_CACHED_BYTES", 1)
     one_by_one = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
     pd.testing.assert_frame_equal(at_once, one_by_one, rtol=1e-9, atol=1e-12)
+
+
+def test_a_member_with_parameters_that_are_not_finite_counts_as_diverged(dataset):
+    """Even where the loss hides it: a fused convolution may turn NaN into 0."""
+    trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1), model="wrn-10-1"), dataset)
+    states = trainer.initial_state()
+    index = next(i for i, name in enumerate(trainer.network.parameter_names) if "branch1" in name)
+    broken = np.array(states[0].parameters[index])
+    broken[1] = np.nan
+    states[0].parameters[index] = tf.constant(broken)
+    rows = trainer.evaluate(states, 8)
+    assert list(rows["diverged_at"]) == [-1, 8]
+    assert rows["test_accuracy"].isna().tolist() == [False, True]

@@ -5,20 +5,22 @@ from whysgd.spec import Ensemble
 from whysgd.training.runtime import start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
-    start_tensorflow(snakemake.threads)
+    start_tensorflow(snakemake.threads, gpus=snakemake.resources.gpu)
 
     from whysgd.data.prepare import read_dataset
     from whysgd.files import write_json
+    from whysgd.training.checkpoints import remove_checkpoints
     from whysgd.training.history import write_history
     from whysgd.training.loop import train_ensemble
 
     ensemble = Ensemble.model_validate(snakemake.params.ensemble)
     history = train_ensemble(
         ensemble,
-        read_dataset(snakemake.input.data),
+        read_dataset(snakemake.input.data, snakemake.input.checksum),
         logger,
         checkpoint_folder=snakemake.params.checkpoints,
         checkpoint_seconds=snakemake.resources.checkpoint_seconds,
     )
     write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
     write_history(snakemake.output.history, history)
+    remove_checkpoints(snakemake.params.checkpoints)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from whysgd.grid import Point, experiment_points
-from whysgd.settings import ScaleSettings
+from whysgd.settings import Sweeps
 from whysgd.studies.figures import Curves, FigureSpec
 
 TABLE_COLUMNS = (
@@ -79,7 +79,7 @@ def rank_runs(history: pd.DataFrame, keep_best: int) -> Summary:
     return Summary(tuple(ranked[:keep_best]), len(runs), len(runs) - len(finite))
 
 
-def figure_table(figure: FigureSpec, scale: ScaleSettings, histories: Histories) -> pd.DataFrame:
+def figure_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.DataFrame:
     """The tidy table of a figure, one row per panel, series, position and metric.
 
     Args:

@@ -9,10 +9,13 @@ from pathlib import Path
 import yaml
 
 from whysgd.errors import UserError
+from whysgd.files import check_output
 from whysgd.grid import experiment_points
 from whysgd.powers import format_number, parse_number
+from whysgd.scripting import logging_to
 from whysgd.settings import (
     ExperimentSettings,
+    ScaleSettings,
     Settings,
     json_schema,
     load_settings,
@@ -54,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         help="any other key of the experiment, such as batch_size=16; may be repeated",
     )
     train.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    train.add_argument("--gpu", action="store_true", help="train on a GPU if there is one")
     train.add_argument("--output", type=Path, help="file for the history; default: print it")
     train.add_argument(
         "--checkpoints",
@@ -72,26 +76,25 @@ def _train(options: argparse.Namespace) -> None:
     ensemble = _single_run(settings, options)
     if options.threads < 1:
         raise UserError("--threads must be at least 1")
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
-
+    if options.output:
+        check_output(options.output)
     from whysgd.training.runtime import start_tensorflow
 
-    start_tensorflow(options.threads)
+    start_tensorflow(options.threads, gpus=int(options.gpu))
     from whysgd.data.prepare import prepared
+    from whysgd.training.checkpoints import remove_checkpoints
     from whysgd.training.history import write_history
     from whysgd.training.loop import train_ensemble
 
     dataset = prepared(ensemble.program.dataset)
-    history = train_ensemble(
-        ensemble,
-        dataset,
-        logging.getLogger("whysgd"),
-        checkpoint_folder=options.checkpoints,
-    )
+    with logging_to(logging.StreamHandler(sys.stderr), "%(message)s") as logger:
+        history = train_ensemble(ensemble, dataset, logger, checkpoint_folder=options.checkpoints)
     if options.output:
         write_history(options.output, history)
     else:
         history.to_csv(sys.stdout, index=False, lineterminator="\n")
+    if options.checkpoints:
+        remove_checkpoints(options.checkpoints)
 
 
 def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
@@ -109,15 +112,16 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
         if value is not None:
             changes[axis] = value
             changes[f"{axis}_over_batch_size"] = None
-    for budget, other in (("epochs", "updates"), ("updates", "epochs")):
-        if budget in changes:
-            changes[other] = None
+    budgets = [key for key in ("epochs", "updates") if changes.get(key) is not None]
+    if len(budgets) == 1:
+        changes[{"epochs": "updates", "updates": "epochs"}[budgets[0]]] = None
     experiment = merged(scale.experiments[name].model_dump(), changes)
-    checked = validated(ExperimentSettings, experiment, f"experiment {name}")
-    chosen = scale.model_copy(update={"experiments": {name: checked}})
+    sweeps = {**scale.model_dump(), "experiments": {name: experiment}}
+    chosen = validated(ScaleSettings, sweeps, f"scale {settings.scale_name}")
     points = experiment_points(chosen, name)
     if len(points) > 1:
-        raise UserError(f"experiment {name} has {len(points)} grid points: {_open_axes(checked)}")
+        choices = _open_axes(chosen.experiments[name])
+        raise UserError(f"experiment {name} has {len(points)} grid points: {choices}")
     if options.seed < 0:
         raise UserError("--seed must not be negative")
     return Ensemble(program=points[0].program, members=(points[0].member(options.seed),))
@@ -127,7 +131,10 @@ def _assignment(text: str) -> tuple[str, object]:
     key, separator, value = text.partition("=")
     if not separator:
         raise UserError(f"--set {text}: write KEY=VALUE")
-    return key, yaml.safe_load(value)
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise UserError(f"--set {text}: the value is not valid YAML") from None
 
 
 def _open_axes(experiment: ExperimentSettings) -> str:

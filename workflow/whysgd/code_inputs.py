@@ -13,6 +13,18 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent
 
 
+def script_inputs(script: str) -> list[str]:
+    """Source files of all that a rule's script imports from this package.
+
+    Args:
+        script: name of a file in `workflow/scripts`.
+
+    Returns:
+        Paths as `module_files` gives them.
+    """
+    return _all_imported(list(_imported(_PACKAGE.parent / "scripts" / script)))
+
+
 def module_files(*names: str) -> list[str]:
     """Source files of the named modules of this package and of all they import from it.
 
@@ -20,19 +32,25 @@ def module_files(*names: str) -> list[str]:
         names: dotted names such as "whysgd.training.loop".
 
     Returns:
-        Paths, sorted. Imports inside functions count too.
+        Paths, sorted; relative where they lie below the working folder, so that a checkout can be
+        moved. Imports inside functions count too.
 
     Raises:
         ValueError: no such module.
     """
+    return _all_imported([path for name in names for path in _sources(name)])
+
+
+def _all_imported(pending: list[Path]) -> list[str]:
+    """The given files and all that they import, directly or not."""
+    here = Path.cwd()
     found: set[Path] = set()
-    pending = [path for name in names for path in _sources(name)]
     while pending:
         path = pending.pop()
         if path not in found:
             found.add(path)
             pending += _imported(path)
-    return sorted(str(path) for path in found)
+    return sorted(str(p.relative_to(here) if p.is_relative_to(here) else p) for p in found)
 
 
 def _sources(name: str) -> list[Path]:

@@ -41,6 +41,21 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def check_output(path: str | Path) -> None:
+    """Refuses a path that could not be written to, before the work for it is done.
+
+    Raises:
+        UserError: the path is a folder, or its folder cannot be written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder, not a file")
+    folder = path.absolute().parent
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: {existing} is not a folder that can be written to")
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Writes `text` to `path` atomically, as UTF-8."""
     with atomic_path(path) as temporary:

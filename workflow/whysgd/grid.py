@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from whysgd.errors import UserError
-from whysgd.settings import ExperimentSettings, ScaleSettings
+from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps
 from whysgd.spec import DatasetSpec, Ensemble, Member, Program, Schedule
 
 _DEFAULTS = {
@@ -42,7 +42,7 @@ class Point:
         )
 
 
-def experiment_points(scale: ScaleSettings, name: str) -> tuple[Point, ...]:
+def experiment_points(scale: Sweeps, name: str) -> tuple[Point, ...]:
     """The grid points of an experiment, in the order of its lists.
 
     Raises:
@@ -132,9 +132,7 @@ def _split(
     return chunks
 
 
-def _program_fields(
-    scale: ScaleSettings, name: str, experiment: ExperimentSettings
-) -> dict[str, Any]:
+def _program_fields(scale: Sweeps, name: str, experiment: ExperimentSettings) -> dict[str, Any]:
     """Keys of the program: defaults, then the named program's, then the experiment's own."""
     base = scale.programs[experiment.program].model_dump(exclude_none=True)
     own = experiment.model_dump(
@@ -176,6 +174,11 @@ def _minibatches(
     if budget == "epochs":
         amount = amount * (dataset.num_train // batch_size)
     else:
+        if amount % updates_per_batch:
+            raise UserError(
+                f"{where}.updates: {amount:g} is no multiple of "
+                f"updates_per_batch = {updates_per_batch}"
+            )
         amount = amount / updates_per_batch
     if round(amount) < 1:
         raise UserError(f"{where}.{budget}: less than one minibatch")

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -20,14 +20,25 @@ def parse_number(value: Any) -> float:
     if isinstance(value, str):
         power = _POWER.match(value.strip())
         if power:
-            return math.ldexp(1.0, int(power.group(1)))
+            return _finite(math.ldexp, 1.0, int(power.group(1)))
         try:
-            return float(value)
+            number = float(value)
         except ValueError:
             raise ValueError(f"{value!r} is neither a number nor a power such as 2^-9") from None
+        return _finite(float, number)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is neither a number nor a power such as 2^-9")
-    return float(value)
+    return _finite(float, value)
+
+
+def _finite(function: Callable[..., float], *arguments: Any) -> float:
+    try:
+        value = function(*arguments)
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise ValueError(f"{arguments[-1]!r} is too large or not a number")
+    return value
 
 
 def parse_numbers(value: Any) -> tuple[float, ...]:
@@ -54,7 +65,11 @@ def parse_numbers(value: Any) -> tuple[float, ...]:
 def format_number(value: float) -> str:
     """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`."""
     mantissa, exponent = math.frexp(value)
-    return f"2^{exponent - 1}" if mantissa == 0.5 and not 1 < value < 3 else f"{value:g}"
+    return (
+        f"2^{exponent - 1}"
+        if mantissa == 0.5 and not 1 < value < 3
+        else repr(value).removesuffix(".0")
+    )
 
 
 def _parse_integers(value: Any) -> tuple[int, ...]:

@@ -23,29 +23,37 @@ def offer_package_to_scripts() -> None:
 
 
 @contextmanager
-def script_log(path: str | Path) -> Iterator[logging.Logger]:
-    """A logger that writes to a rule's log file; what the block raises ends up there too.
-
-    A `UserError` ends the process with status 1 and one line on standard error; any other
-    exception goes on, with its traceback in the log.
-    """
+def logging_to(handler: logging.Handler, line_format: str) -> Iterator[logging.Logger]:
+    """The project's logger, writing to one more handler within the block."""
     logger = logging.getLogger("whysgd")
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(logging.Formatter(line_format, "%Y-%m-%d %H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
         yield logger
-    except UserError as error:
-        logger.error("%s", error)
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except TrainingInterruptedError as error:
-        logger.error("stopped by a signal %s", error)
-        sys.exit(error.exit_status)
-    except Exception:
-        logger.exception("failed")
-        raise
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+@contextmanager
+def script_log(path: str | Path) -> Iterator[logging.Logger]:
+    """A logger that writes to a rule's log file; what the block raises ends up there too.
+
+    A `UserError` ends the process with status 1 and one line on standard error, a signal with
+    128 + its number; any other exception goes on, with its traceback in the log.
+    """
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    with logging_to(handler, "%(asctime)s %(message)s") as logger:
+        try:
+            yield logger
+        except UserError as error:
+            logger.error("%s", error)
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+        except TrainingInterruptedError as error:
+            logger.error("stopped by a signal %s", error)
+            sys.exit(error.exit_status)
+        except Exception:
+            logger.exception("failed")
+            raise

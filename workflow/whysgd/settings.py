@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from whysgd.architecture import parse_architecture
 from whysgd.errors import UserError
 from whysgd.powers import Integers, Number, Numbers
 from whysgd.spec import DatasetSpec, Frozen, Schedule
@@ -50,6 +51,13 @@ class ProgramSettings(Frozen):
         None, description="at which evaluations the minibatch gradient norm is measured"
     )
 
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, name: str | None) -> str | None:
+        if name is not None:
+            parse_architecture(name)
+        return name
+
     @model_validator(mode="after")
     def _one_budget(self) -> "ProgramSettings":
         if self.epochs is not None and self.updates is not None:
@@ -83,8 +91,11 @@ class ExperimentSettings(ProgramSettings):
             values = plain or ratio
             if key == "learning_rate" and values is None:
                 raise ValueError("`learning_rate` (or `learning_rate_over_batch_size`) is missing")
-            if values is not None and (min(values) < 0 or (key[0] == "l" and min(values) == 0)):
-                raise ValueError(f"`{key}` must be positive, not {min(values):g}")
+            name = key if plain is not None else f"{key}_over_batch_size"
+            if values is not None and min(values) < 0:
+                raise ValueError(f"`{name}` must be positive, not {min(values):g}")
+            if values is not None and 0 in values and (key == "learning_rate" or len(values) > 1):
+                raise ValueError(f"`{name}` must be positive, not 0: a sweep has powers of two")
         return self
 
 
@@ -119,18 +130,16 @@ class JobSettings(Frozen):
     checkpoint_seconds: int = Field(gt=0, description="time between two checkpoints of a job")
 
 
-class ScaleSettings(Frozen):
-    """A scale file: everything that is trained at one scale."""
+class Sweeps(Frozen):
+    """What is trained and repeated, whatever the machine."""
 
-    description: str
     runs: RunSettings
-    jobs: JobSettings
     datasets: dict[str, DatasetSpec] = Field(min_length=1)
     programs: dict[str, ProgramSettings] = Field(min_length=1)
     experiments: dict[str, ExperimentSettings] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _names_exist(self) -> "ScaleSettings":
+    def _names_exist(self) -> "Sweeps":
         for kind, records, key, known in (
             ("programs", self.programs, "dataset", self.datasets),
             ("experiments", self.experiments, "program", self.programs),
@@ -143,6 +152,13 @@ class ScaleSettings(Frozen):
                         f"{kind}.{name}.{key}: unknown {value!r}; known: {', '.join(known)}"
                     )
         return self
+
+
+class ScaleSettings(Sweeps):
+    """A scale file: everything that is trained at one scale, and how it is split into jobs."""
+
+    description: str
+    jobs: JobSettings
 
 
 class Config(Frozen):
@@ -214,7 +230,7 @@ def check_writable(settings: Settings) -> None:
     Raises:
         UserError: naming the key and the folder.
     """
-    folder = settings.results.absolute()
+    folder = settings.folder.absolute()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"config: results: {existing} is not a folder that can be written to")
@@ -284,7 +300,13 @@ def validated(kind: type[Record], content: Any, where: str) -> Record:
 
 def _scale_path(scale: str) -> Path:
     if scale.endswith((".yaml", ".yml")):
-        return Path(scale)
+        path = Path(scale)
+        if path.stem in known_scales() and path.resolve().parent != CONFIG_DIR / "scales":
+            raise UserError(
+                f"config: scale: {path} has the name of a scale that comes with the project, whose "
+                "results it would overwrite; rename it"
+            )
+        return path
     if scale not in known_scales():
         raise UserError(
             f"config: scale: unknown {scale!r}; known: {', '.join(known_scales())}, "

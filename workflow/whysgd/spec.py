@@ -55,11 +55,11 @@ class Program(Frozen):
 
     dataset: DatasetSpec
     model: str = Field(description="network, e.g. mlp-64-64-64 (hidden widths) or wrn-10-1")
-    base_width: int = Field(16, gt=0, description="channels of a Wide-ResNet's stem")
+    base_width: int = Field(gt=0, description="channels of a Wide-ResNet's stem")
     batch_size: int = Field(gt=0, description="examples in a minibatch (the paper's B)")
     updates_per_batch: int = Field(gt=0, description="updates on each minibatch (the paper's n)")
     num_minibatches: int = Field(gt=0, description="minibatches seen in all; updates / n")
-    schedule: Schedule = Schedule()
+    schedule: Schedule
     weight_decay: float = Field(ge=0, description="coefficient of the L2 term, kernels only")
     penalty: Literal["none", "double_backprop"] = Field(
         description="how the gradient of the explicit regularizer is computed"
@@ -70,7 +70,7 @@ class Program(Frozen):
     augmentation: Literal["none", "crop", "crop_flip"] = Field(
         description="random crops of the padded image, and mirroring"
     )
-    crop_padding: int = Field(4, ge=0, description="pixels of reflection around a cropped image")
+    crop_padding: int = Field(ge=0, description="pixels of reflection around a cropped image")
     num_evaluations: int = Field(gt=0, description="evaluations after the one at the start")
     c_reg: Literal["final", "every"] = Field(
         description="at which evaluations the minibatch gradient norm is measured"
@@ -81,6 +81,15 @@ class Program(Frozen):
     def _known_model(cls, name: str) -> str:
         parse_architecture(name)
         return name
+
+    @model_validator(mode="after")
+    def _crops_fit(self) -> "Program":
+        height, width, _ = DATASETS[self.dataset.source].image_shape
+        if self.augmentation != "none" and self.crop_padding >= min(height, width):
+            raise ValueError(
+                f"crop_padding = {self.crop_padding} must be less than the {height} x {width} image"
+            )
+        return self
 
     @property
     def minibatches_per_epoch(self) -> int:
@@ -127,7 +136,7 @@ class Ensemble(Frozen):
         dataset = f"{program.dataset.source}-{program.dataset.num_train}"
         penalty = "" if program.penalty == "none" else "-penalty"
         prefix = f"{program.model}-{dataset}-b{program.batch_size}-n{program.updates_per_batch}"
-        return f"{prefix}-e{program.num_epochs:g}{penalty}-{fingerprint(self)}"
+        return f"{prefix}-u{program.num_updates}{penalty}-{fingerprint(self)}"
 
 
 def fingerprint(record: BaseModel) -> str:

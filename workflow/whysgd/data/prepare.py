@@ -67,14 +67,18 @@ def dataset_digest(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def read_dataset(path: str | Path) -> Dataset:
-    """Reads a prepared file.
+def read_dataset(path: str | Path, checksum_path: str | Path) -> Dataset:
+    """Reads a prepared file and compares it with its checksum.
 
     Raises:
         UserError: the file is missing, damaged or holds other arrays.
     """
     try:
+        expected = Path(checksum_path).read_text(encoding="utf-8").split()[0]
+        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        if found != expected:
+            raise ValueError(f"SHA-256 {found}, expected {expected}")
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return Dataset(**{name: arrays[name] for name in arrays.files})
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: not a prepared data set ({error}); remove it") from error

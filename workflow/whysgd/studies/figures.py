@@ -6,7 +6,7 @@ from typing import Literal
 from whysgd.errors import UserError
 from whysgd.grid import Point, experiment_points
 from whysgd.powers import format_number
-from whysgd.settings import ScaleSettings
+from whysgd.settings import Sweeps
 
 X = Literal[
     "learning_rate",
@@ -71,7 +71,7 @@ class FigureSpec:
     module: str  # in whysgd.figures
     curves: tuple[Curves, ...]
 
-    def points(self, scale: ScaleSettings) -> list[Point]:
+    def points(self, scale: Sweeps) -> list[Point]:
         """Every grid point that the figure needs.
 
         Raises:
@@ -84,12 +84,20 @@ class FigureSpec:
             points += experiment_points(scale, curves.experiment)
         return points
 
-    def defined_at(self, scale: ScaleSettings) -> bool:
+    def defined_at(self, scale: Sweeps) -> bool:
         """Whether the scale has all experiments of this figure."""
         return all(curves.experiment in scale.experiments for curves in self.curves)
 
-    def part_of(self, scale: ScaleSettings) -> ScaleSettings:
-        """The scale with nothing in it but the experiments that this figure reads."""
+    def part_of(self, scale: Sweeps) -> Sweeps:
+        """Nothing but the experiments that this figure reads and what they refer to."""
         names = {curves.experiment for curves in self.curves}
-        kept = {name: value for name, value in scale.experiments.items() if name in names}
-        return scale.model_copy(update={"experiments": kept})
+        experiments = {key: value for key, value in scale.experiments.items() if key in names}
+        programs = {e.program: scale.programs[e.program] for e in experiments.values()}
+        datasets = {
+            record.dataset: scale.datasets[record.dataset]
+            for record in (*experiments.values(), *programs.values())
+            if record.dataset is not None
+        }
+        return Sweeps(
+            runs=scale.runs, datasets=datasets, programs=programs, experiments=experiments
+        )

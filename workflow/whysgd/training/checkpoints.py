@@ -7,10 +7,10 @@ augmentation and schedule are functions of the minibatch's number.
 
 import hashlib
 import logging
-import shutil
 import time
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +90,13 @@ class Checkpoints:
             return
         finally:
             self._last = time.monotonic()
-        for old in self._paths()[self._keep :]:
+        for old in _checkpoint_paths(self._folder)[self._keep :]:
             old.unlink(missing_ok=True)
         self._logger.info("checkpoint %s in %.2f s", path.name, self._last - started)
 
     def restore(self) -> Snapshot | None:
         """The newest usable snapshot, or None. Says in the log what it takes, and what it skips."""
-        for path in self._paths():
+        for path in _checkpoint_paths(self._folder):
             try:
                 snapshot = _from_file(path, self._key)
             except _DAMAGED as error:
@@ -106,17 +106,25 @@ class Checkpoints:
             else:
                 self._logger.info("going on from checkpoint %s", path.name)
                 return snapshot
-        if self._paths():
+        if _checkpoint_paths(self._folder):
             self._logger.warning("no usable checkpoint: starting anew")
         return None
 
-    def remove(self) -> None:
-        """Removes the folder; called when the job is done."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _paths(self) -> list[Path]:
-        """Checkpoints, newest first."""
-        return sorted(self._folder.glob("[0-9]*.npz"), reverse=True)
+def _checkpoint_paths(folder: Path) -> list[Path]:
+    """Checkpoints in a folder, newest first."""
+    return sorted(folder.glob("[0-9]*.npz"), reverse=True)
+
+
+def remove_checkpoints(folder: str | Path) -> None:
+    """Removes a job's checkpoints; to be called when its results are on disk.
+
+    The folder goes with them if it holds nothing else.
+    """
+    for path in _checkpoint_paths(Path(folder)):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        Path(folder).rmdir()
 
 
 def checkpoint_key(*parts: str) -> str:

@@ -22,7 +22,7 @@ COLUMNS = {
     "test_accuracy": "over all test examples",
     "test_loss": "the original loss over all test examples",
     "c_reg": "mean squared gradient norm over the fixed minibatches; empty if not measured",
-    "diverged_at": "update at which the loss was first not finite; -1 if it never was",
+    "diverged_at": "update at which loss or parameters were first seen not finite; -1 if never",
 }
 METRICS = tuple(name for name in COLUMNS if "accuracy" in name or "loss" in name) + ("c_reg",)
 
@@ -34,6 +34,7 @@ def history_rows(
     update: int,
     measured: dict[str, np.ndarray],
     diverged_at: np.ndarray,
+    finite: np.ndarray,
 ) -> pd.DataFrame:
     """One evaluation as rows, one per member. A diverged member's metrics are empty.
 
@@ -43,6 +44,7 @@ def history_rows(
         update: updates so far.
         measured: arrays (R,) by metric name; a metric that is left out is empty.
         diverged_at: (R,), -1 for a member that has not diverged.
+        finite: (R,), whether all parameters are finite.
     """
     rows = pd.DataFrame([member.model_dump() for member in members])
     rows["epoch"], rows["update"] = epoch, update
@@ -50,7 +52,7 @@ def history_rows(
         rows[name] = measured.get(name, np.full(len(rows), np.nan))
     # Where an evaluation overflows although every minibatch was finite, this is where it shows.
     losses = rows[["train_loss", "test_loss"]].to_numpy(np.float64)
-    overflowed = ~np.isfinite(losses).all(axis=1)
+    overflowed = ~np.isfinite(losses).all(axis=1) | ~finite
     rows["diverged_at"] = np.where((diverged_at < 0) & overflowed, update, diverged_at)
     rows.loc[rows["diverged_at"] >= 0, list(METRICS)] = np.nan
     return rows[list(COLUMNS)]

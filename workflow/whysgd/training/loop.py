@@ -32,8 +32,8 @@ def train_ensemble(
         dataset: the prepared data set that `ensemble.program.dataset` describes.
         logger: receives a line of progress every few seconds.
         dtype: of parameters and arithmetic; float64 is for tests.
-        checkpoint_folder: where checkpoints are written, and looked for at the start; the folder
-            is removed when the training is done. None: no checkpoints.
+        checkpoint_folder: where checkpoints are written, and looked for at the start; to be
+            removed when the history is on disk. None: no checkpoints.
         checkpoint_seconds: time between two checkpoints.
 
     Returns:
@@ -41,7 +41,8 @@ def train_ensemble(
         on one machine: neither interruptions nor how often it is evaluated change a weight.
 
     Raises:
-        TrainingInterruptedError: SIGTERM or SIGINT came, and a checkpoint was written.
+        TrainingInterruptedError: SIGTERM or SIGINT came; a checkpoint was written if there is a
+            folder for it and room on the disk.
     """
     trainer = Trainer(ensemble, dataset, dtype)
     checkpoints = None
@@ -53,10 +54,7 @@ def train_ensemble(
         )
         checkpoints = Checkpoints(checkpoint_folder, key, logger, every_seconds=checkpoint_seconds)
     with Interruption() as interruption:
-        history = _run(trainer, Progress(ensemble, logger), checkpoints, interruption)
-    if checkpoints is not None:
-        checkpoints.remove()
-    return history
+        return _run(trainer, Progress(ensemble, logger), checkpoints, interruption)
 
 
 def _run(

@@ -33,6 +33,9 @@ class State(NamedTuple):
     diverged_at: tf.Tensor  # (R,) int64: update whose loss was not finite first, or NEVER
 
 
+Update = Callable[[State, tf.Tensor, tf.Tensor], State]  # (state, rates (R,), number) -> state
+
+
 class Chunk(NamedTuple):
     """A stretch of minibatches for all members. T is fixed, so that one compilation serves all."""
 
@@ -66,6 +69,7 @@ class CompiledProgram:
     train_chunk: Callable[[State, Chunk, MemberInputs, tf.Tensor, tf.Tensor], State]
     evaluate: Callable[[Tensors, EvaluationBatches], tuple[tf.Tensor, tf.Tensor]]
     mean_grad_norm_sq: Callable[[Tensors, tf.Tensor, tf.Tensor], tf.Tensor]
+    all_finite: Callable[[Tensors], tf.Tensor]
 
 
 def compile_program(network: Network, program: Program, *, use_xla: bool) -> CompiledProgram:
@@ -109,12 +113,13 @@ def compile_program(network: Network, program: Program, *, use_xla: bool) -> Com
         train_chunk=tf.function(train_chunk, jit_compile=use_xla, autograph=False),
         evaluate=tf.function(evaluate, jit_compile=use_xla, autograph=False),
         mean_grad_norm_sq=tf.function(mean_grad_norm_sq, jit_compile=use_xla, autograph=False),
+        all_finite=tf.function(all_finite, jit_compile=use_xla, autograph=False),
     )
 
 
 def updates(
     loss_fn: LossFn, program: Program, decayed: Sequence[bool], reg_coefficients: tf.Tensor
-) -> Callable[[State, tf.Tensor, tf.Tensor], State]:
+) -> Update:
     """The updates on one minibatch.
 
     One update is  w <- w - learning_rate * (grad C_mod(w) + weight_decay * w);  n-step SGD
@@ -151,17 +156,32 @@ def updates(
             parameters.append(tf.where(tf.reshape(going, per_member), moved, w))
         return State(parameters, diverged_at)
 
-    def all_updates(state: State, rates: tf.Tensor, number: tf.Tensor) -> State:
-        if program.updates_per_batch == 1:
-            return one_update(state, rates, number)
+    if program.updates_per_batch == 1:
+        return one_update
+    return repeated(one_update, program.updates_per_batch)
+
+
+def repeated(update: Update, count: int) -> Update:
+    """The same update `count` times, numbered on."""
+
+    def updates(state: State, rates: tf.Tensor, number: tf.Tensor) -> State:
         _, state = tf.while_loop(
-            lambda step, _: step < program.updates_per_batch,
-            lambda step, state: (step + 1, one_update(state, rates, number + step)),
+            lambda step, _: step < count,
+            lambda step, state: (step + 1, update(state, rates, number + step)),
             (tf.constant(0, tf.int64), state),
         )
         return state
 
-    return all_updates
+    return updates
+
+
+def all_finite(parameters: Tensors) -> tf.Tensor:
+    """Whether all of a replica's parameters are finite, (R,).
+
+    A finite loss does not say so: fused operations may turn NaN into 0 at a ReLU.
+    """
+    parts = [tf.reduce_all(tf.math.is_finite(w), range(1, w.shape.rank)) for w in parameters]
+    return tf.reduce_all(tf.stack(parts), 0)
 
 
 def _evaluate(

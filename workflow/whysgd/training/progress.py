@@ -65,7 +65,7 @@ class Progress:
         rate = (minibatches - first) / (now - started) if now > started else 0.0
         left = self._program.num_minibatches - minibatches
         self._logger.info(
-            "epoch %.1f/%g | update %d/%d | %.0f updates/s | best test accuracy %.4f | "
+            "epoch %.1f/%g | update %d/%d | %.0f updates/s in all | best test accuracy %.4f | "
             "%d of %d diverged | %s left",
             minibatches / self._program.minibatches_per_epoch,
             self._program.num_epochs,

@@ -14,7 +14,7 @@ _START_UP_NOTICES = re.compile(
 )
 
 
-def start_tensorflow(threads: int) -> None:
+def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
     """Imports TensorFlow without its start-up notices and sets its devices for training.
 
     Errors and warnings still show. Results are the same from run to run on one machine:
@@ -22,6 +22,8 @@ def start_tensorflow(threads: int) -> None:
 
     Args:
         threads: processor threads for the whole process.
+        gpus: 0 hides all GPUs, so that a job without a claim to one takes none; otherwise those
+            are used that CUDA_VISIBLE_DEVICES leaves visible.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # 0 all, 1 no notices, 2 no warnings
     with _without_lines(_START_UP_NOTICES):
@@ -30,7 +32,9 @@ def start_tensorflow(threads: int) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
-    for device in tf.config.list_physical_devices("GPU"):
+    if gpus == 0:
+        tf.config.set_visible_devices([], "GPU")
+    for device in tf.config.get_visible_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
 
 
@@ -38,7 +42,7 @@ def device_kind() -> str:
     """Kind of device that training runs on: "gpu" where TensorFlow sees one, else "cpu"."""
     import tensorflow as tf
 
-    return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+    return "gpu" if tf.config.get_visible_devices("GPU") else "cpu"
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from whysgd.training.runtime import device_kind
 # Between two chunks, and only there, logs, signals and checkpoints act.
 _CHUNK_SECONDS = 1.0
 _CACHED_BYTES = 1 << 19  # of parameters that are trained at once on a processor
+_MAX_CHUNK_MINIBATCHES = 2048
 _MAX_CHUNK_INDICES = 1 << 22  # int32 entries of the order handed over at once: 16 MB
 
 
@@ -48,9 +49,9 @@ class Trainer:
         self._blocks = blocks(ensemble.members, replicas)
         self._members = [member_inputs(block, seeds, dtype) for block in self._blocks]
         self._order = BatchOrder(program, seeds)
-        longest = int(np.diff(evaluation_minibatches(program)).max())
+        # Not a function of how often a run is evaluated: shapes are part of the compiled program.
         allowed = _MAX_CHUNK_INDICES // (len(seeds) * program.batch_size)
-        self._capacity = max(1, min(longest, allowed))
+        self._capacity = max(1, min(_MAX_CHUNK_MINIBATCHES, allowed))
         self._seconds_per_minibatch = 0.0  # measured; 0 until known
 
     def initial_state(self) -> list[State]:
@@ -96,12 +97,14 @@ class Trainer:
         measured = {
             name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]
         }
+        finite = [self._compiled.all_finite(state.parameters) for state in states]
         return history_rows(
             self.ensemble.members,
             epoch=minibatches / self.program.minibatches_per_epoch,
             update=minibatches * self.program.updates_per_batch,
             measured=measured,
             diverged_at=np.concatenate([state.diverged_at for state in states])[:count],
+            finite=np.concatenate(finite)[:count],
         )
 
     def _measure(self, parameters: Tensors, with_c_reg: bool) -> dict[str, NDArray[np.floating]]:
