@@ -50,10 +50,19 @@ def check_output(path: str | Path) -> None:
     path = Path(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder, not a file")
-    folder = path.absolute().parent
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    check_folder(path.absolute().parent, str(path))
+
+
+def check_folder(folder: Path, what: str) -> None:
+    """Refuses a folder that does not exist and could not be made, or could not be written to.
+
+    Raises:
+        UserError: beginning with `what`, and naming the folder that is in the way.
+    """
+    folder = folder.absolute()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UserError(f"{path}: {existing} is not a folder that can be written to")
+        raise UserError(f"{what}: {existing} is not a folder that can be written to")
 
 
 def write_text(path: str | Path, text: str) -> None:

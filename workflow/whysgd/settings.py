@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from whysgd.architecture import parse_architecture
 from whysgd.errors import UserError
+from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
 from whysgd.spec import DatasetSpec, Frozen, Schedule
 
@@ -230,10 +231,7 @@ def check_writable(settings: Settings) -> None:
     Raises:
         UserError: naming the key and the folder.
     """
-    folder = settings.folder.absolute()
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UserError(f"config: results: {existing} is not a folder that can be written to")
+    check_folder(settings.folder, "config: results")
 
 
 def known_scales() -> list[str]:
