@@ -21,7 +21,7 @@ RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all setup test check lock clean help
+.PHONY: all setup test check unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
 	$(IN_VENV) snakemake $(if $(SCALE),--config scale=$(SCALE))
@@ -43,6 +43,9 @@ check: $(READY) ## Check format, lint and types, and plan a run without running 
 	$(IN_VENV) snakefmt --check Snakefile rules
 	$(IN_VENV) snakemake --lint
 	$(IN_VENV) snakemake --dry-run
+
+unlock: $(READY) ## Free the working folder after Snakemake itself was killed or the machine went down
+	$(IN_VENV) snakemake --unlock
 
 lock: $(READY) ## Resolve envs/*.in into the hashed locks, keeping each version that still fits
 	cd envs && $(RESOLVE) uv.in --output-file requirements-uv.txt
