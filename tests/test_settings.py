@@ -92,6 +92,7 @@ def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
     with pytest.raises(UserError) as caught:
         plan_jobs(settings.scale)
     assert message in str(caught.value)
+    assert ".:" not in str(caught.value)  # no empty key
 
 
 def test_an_unknown_scale_lists_the_known_ones():

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from pydantic import ValidationError
-
 from whysgd.errors import UserError
-from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps
+from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps, validated
 from whysgd.spec import DatasetSpec, Ensemble, Member, Program, Schedule
 
 _DEFAULTS = {
@@ -68,14 +66,13 @@ def experiment_points(scale: Sweeps, name: str) -> tuple[Point, ...]:
             _axis(experiment, "learning_rate", batch_size),
             _axis(experiment, "reg_coefficient", batch_size),
         ):
-            program = _program(
-                where,
-                fields,
-                batch_size=batch_size,
-                updates_per_batch=updates_per_batch,
-                num_minibatches=num_minibatches,
-                penalty="double_backprop" if reg_coefficient else "none",
-            )
+            axes_here = {
+                "batch_size": batch_size,
+                "updates_per_batch": updates_per_batch,
+                "num_minibatches": num_minibatches,
+                "penalty": "double_backprop" if reg_coefficient else "none",
+            }
+            program = validated(Program, {**fields, **axes_here}, where)
             points.append(Point(program, learning_rate, reg_coefficient))
     return tuple(points)
 
@@ -183,13 +180,3 @@ def _minibatches(
     if round(amount) < 1:
         raise UserError(f"{where}.{budget}: less than one minibatch")
     return round(amount)
-
-
-def _program(where: str, fields: Mapping[str, object], **axes: object) -> Program:
-    try:
-        return Program.model_validate({**fields, **axes})
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        reason = fault["msg"].removeprefix("Value error, ")
-        raise UserError(f"{where}.{key}: {reason}") from error

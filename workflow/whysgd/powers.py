@@ -65,11 +65,7 @@ def parse_numbers(value: Any) -> tuple[float, ...]:
 def format_number(value: float) -> str:
     """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`."""
     mantissa, exponent = math.frexp(value)
-    return (
-        f"2^{exponent - 1}"
-        if mantissa == 0.5 and not 1 < value < 3
-        else repr(value).removesuffix(".0")
-    )
+    return f"2^{exponent - 1}" if mantissa == 0.5 else repr(value).removesuffix(".0")
 
 
 def _parse_integers(value: Any) -> tuple[int, ...]:

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from whysgd.architecture import parse_architecture
 from whysgd.errors import UserError
 from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
-from whysgd.spec import DatasetSpec, Frozen, Schedule
+from whysgd.spec import DatasetSpec, Frozen, ModelName, Schedule
 
 Record = TypeVar("Record", bound=Frozen)
 _OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
@@ -28,7 +27,7 @@ class ProgramSettings(Frozen):
     """What a program is made of. In an experiment, a key given here replaces its program's."""
 
     dataset: str | None = Field(None, description="a key of `datasets`")
-    model: str | None = Field(None, description="mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH")
+    model: ModelName | None = Field(None, description="mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH")
     base_width: int | None = Field(None, gt=0, description="channels of a Wide-ResNet's stem")
     batch_size: Integers | None = Field(None, description="examples in a minibatch (B)")
     updates_per_batch: Integers | None = Field(
@@ -51,13 +50,6 @@ class ProgramSettings(Frozen):
     c_reg: Literal["final", "every"] | None = Field(
         None, description="at which evaluations the minibatch gradient norm is measured"
     )
-
-    @field_validator("model")
-    @classmethod
-    def _known_model(cls, name: str | None) -> str | None:
-        if name is not None:
-            parse_architecture(name)
-        return name
 
     @model_validator(mode="after")
     def _one_budget(self) -> "ProgramSettings":

@@ -6,12 +6,20 @@ run of it. An *ensemble* is a program and the members that one job trains togeth
 
 import hashlib
 import json
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from whysgd.architecture import parse_architecture
 from whysgd.data.catalog import DATASETS
+
+
+def _known_model(name: str) -> str:
+    parse_architecture(name)
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_known_model)]
 
 
 class Frozen(BaseModel):
@@ -54,7 +62,7 @@ class Program(Frozen):
     """Static configuration of a training program. All that it leaves open is per member."""
 
     dataset: DatasetSpec
-    model: str = Field(description="network, e.g. mlp-64-64-64 (hidden widths) or wrn-10-1")
+    model: ModelName = Field(description="network, e.g. mlp-64-64-64 (hidden widths) or wrn-10-1")
     base_width: int = Field(gt=0, description="channels of a Wide-ResNet's stem")
     batch_size: int = Field(gt=0, description="examples in a minibatch (the paper's B)")
     updates_per_batch: int = Field(gt=0, description="updates on each minibatch (the paper's n)")
@@ -75,12 +83,6 @@ class Program(Frozen):
     c_reg: Literal["final", "every"] = Field(
         description="at which evaluations the minibatch gradient norm is measured"
     )
-
-    @field_validator("model")
-    @classmethod
-    def _known_model(cls, name: str) -> str:
-        parse_architecture(name)
-        return name
 
     @model_validator(mode="after")
     def _crops_fit(self) -> "Program":

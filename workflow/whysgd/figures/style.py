@@ -1,6 +1,5 @@
 """One look for all figures: sizes, colours, markers, numbers as powers of two."""
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from whysgd.paper import PaperValue
+from whysgd.powers import format_number
 
 PANEL_WIDTH, PANEL_HEIGHT = 3.9, 3.2  # inches, with labels and without legends
 
@@ -77,5 +77,5 @@ def ordered_colors(count: int) -> list[tuple[float, ...]]:
 
 def power_text(value: float) -> str:
     """A power of two as "2^{-6}", for mathematical text; any other number in its short form."""
-    mantissa, exponent = math.frexp(value)
-    return f"2^{{{exponent - 1}}}" if mantissa == 0.5 else f"{value:g}"
+    base, caret, exponent = format_number(value).partition("^")
+    return f"{base}^{{{exponent}}}" if caret else base

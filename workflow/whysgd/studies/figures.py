@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from whysgd.errors import UserError
 from whysgd.grid import Point, experiment_points
 from whysgd.powers import format_number
 from whysgd.settings import Sweeps
@@ -79,8 +78,6 @@ class FigureSpec:
         """
         points: list[Point] = []
         for curves in self.curves:
-            if curves.experiment not in scale.experiments:
-                raise UserError(f"{self.name}: needs experiment {curves.experiment!r}")
             points += experiment_points(scale, curves.experiment)
         return points
 

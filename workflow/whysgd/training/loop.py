@@ -11,7 +11,7 @@ from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.progress import Progress
-from whysgd.training.trainer import Trainer, evaluation_minibatches, state_arrays
+from whysgd.training.trainer import Trainer, evaluation_minibatches, state_arrays, states_of
 
 CHECKPOINT_SECONDS = 120.0
 
@@ -69,7 +69,7 @@ def _run(
     evaluations = 0
     restored = checkpoints.restore() if checkpoints is not None else None
     if restored is not None:
-        states, done = trainer.restored_state(restored.blocks), restored.minibatches
+        states, done = states_of(restored.blocks), restored.minibatches
         history, evaluations = restored.history, restored.evaluations
         progress.resumed(done, history)
     for number, stop in enumerate(stops[evaluations:], evaluations):

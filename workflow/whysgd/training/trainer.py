@@ -63,15 +63,6 @@ class Trainer:
             states.append(State(parameters, tf.fill((len(seeds),), tf.constant(NEVER, tf.int64))))
         return states
 
-    def restored_state(
-        self, snapshot_blocks: Sequence[Sequence[NDArray[np.generic]]]
-    ) -> list[State]:
-        """The state that `state_arrays` gave."""
-        return [
-            State([tf.constant(array) for array in parameters], tf.constant(diverged_at))
-            for *parameters, diverged_at in snapshot_blocks
-        ]
-
     def train(self, states: list[State], first: int, last: int) -> tuple[list[State], int]:
         """Trains one chunk of minibatches from number `first` on, at most up to `last`.
 
@@ -144,6 +135,14 @@ def state_arrays(states: Sequence[State]) -> tuple[list[NDArray[np.generic]], ..
     return tuple(
         [np.asarray(array) for array in (*state.parameters, state.diverged_at)] for state in states
     )
+
+
+def states_of(arrays: Sequence[Sequence[NDArray[np.generic]]]) -> list[State]:
+    """The states that `state_arrays` made arrays of."""
+    return [
+        State([tf.constant(array) for array in parameters], tf.constant(diverged_at))
+        for *parameters, diverged_at in arrays
+    ]
 
 
 def replicas_at_once(program: Program, members: int, device: str, dtype: str) -> int:
