@@ -44,7 +44,7 @@ def make_program(**changes: object) -> Program:
         "schedule": {"kind": "constant"},
         "num_minibatches": 12,
         "weight_decay": 0.0,
-        "penalty": "none",
+        "penalty": None,
         "preprocessing": "per_image",
         "augmentation": "none",
         "crop_padding": 2,

@@ -138,7 +138,7 @@ class StopsAfter(Interruption):
     "changes",
     [
         {},
-        {"model": "wrn-10-1", "augmentation": "crop", "penalty": "double_backprop"},
+        {"model": "wrn-10-1", "augmentation": "crop", "penalty": {}},
         {"updates_per_batch": 3, "schedule": {"kind": "halving"}, "weight_decay": 1e-3},
     ],
     ids=["plain", "convolution", "n-step"],

@@ -37,13 +37,13 @@ def assert_same_bits(first, second):
 def test_zero_reg_coefficient_is_plain_sgd_bit_for_bit(dataset, model):
     members = [(0.1, 0.0, 0), (0.05, 0.0, 1)]
     plain = make_ensemble(*members, model=model)
-    penalized = make_ensemble(*members, model=model, penalty="double_backprop")
+    penalized = make_ensemble(*members, model=model, penalty={})
     assert_same_bits(final_parameters(plain, dataset), final_parameters(penalized, dataset))
 
 
 def test_reg_coefficient_changes_the_result(dataset):
-    plain = make_ensemble((0.1, 0.0, 0), penalty="double_backprop")
-    penalized = make_ensemble((0.1, 0.1, 0), penalty="double_backprop")
+    plain = make_ensemble((0.1, 0.0, 0), penalty={})
+    penalized = make_ensemble((0.1, 0.1, 0), penalty={})
     a, b = final_parameters(plain, dataset), final_parameters(penalized, dataset)
     assert all(np.abs(x - y).max() > 1e-5 for x, y in zip(a, b, strict=True))
 
@@ -54,7 +54,7 @@ def test_an_ensemble_equals_its_members_trained_alone(dataset, model, n):
     members = [(0.1, 0.0, 0), (0.03, 0.1, 1), (0.05, 0.2, 0)]
     changes = {
         "model": model,
-        "penalty": "double_backprop",
+        "penalty": {},
         "updates_per_batch": n,
         "weight_decay": 1e-3,
         "augmentation": "crop_flip",
@@ -241,7 +241,7 @@ def test_evaluations_are_spread_evenly_and_include_both_ends(total, evaluations)
 
 
 def test_the_same_ensemble_twice_gives_the_same_history(dataset):
-    ensemble = make_ensemble((0.1, 0.1, 0), (0.2, 0, 1), penalty="double_backprop")
+    ensemble = make_ensemble((0.1, 0.1, 0), (0.2, 0, 1), penalty={})
     first, second = (train_ensemble(ensemble, dataset, LOGGER) for _ in range(2))
     assert first.equals(second)
 

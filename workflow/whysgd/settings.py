@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from whysgd.errors import UserError
 from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
-from whysgd.spec import DatasetSpec, Frozen, ModelName, Schedule
+from whysgd.spec import DatasetSpec, Frozen, ModelName, Penalty, Schedule
 
 Record = TypeVar("Record", bound=Frozen)
 _OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
@@ -37,6 +37,9 @@ class ProgramSettings(Frozen):
     updates: Integers | None = Field(None, description="budget in parameter updates")
     schedule: Schedule | None = Field(None, description="learning rate over training")
     weight_decay: Number | None = Field(None, ge=0, description="L2 coefficient, kernels only")
+    penalty: Penalty | None = Field(
+        None, description="how the explicit regularizer is computed; default: exactly"
+    )
     preprocessing: Literal["per_image", "per_channel"] | None = Field(
         None, description="standardization of the images"
     )

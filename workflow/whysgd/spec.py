@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from whysgd.architecture import parse_architecture
 from whysgd.data.catalog import DATASETS
+from whysgd.powers import Number
 
 
 def _known_model(name: str) -> str:
@@ -58,6 +59,40 @@ class Schedule(Frozen):
     )
 
 
+class Penalty(Frozen):
+    """How the gradient of the explicit regularizer (lambda / 4) ||grad C||^2 is computed."""
+
+    method: Literal[
+        "double_backprop", "forward_over_reverse", "forward_difference", "central_difference"
+    ] = Field(
+        "double_backprop",
+        description="the first two are exact; a difference of gradients is cheaper or simpler, "
+        "and on networks with kinks (ReLU) another penalty: for ablations",
+    )
+    radius: Number | None = Field(
+        None,
+        gt=0,
+        description="differences only: Euclidean distance between the two gradients' "
+        "points and the parameters",
+    )
+    includes_weight_decay: bool = Field(
+        False, description="whether the penalized gradient is that of the loss with its L2 term"
+    )
+
+    @model_validator(mode="after")
+    def _radius_of_differences(self) -> "Penalty":
+        if self.is_exact and self.radius is not None:
+            raise ValueError(f"`radius` is for differences; {self.method} is exact")
+        if not self.is_exact and self.radius is None:
+            raise ValueError(f"{self.method} needs a `radius`, such as 2^-5")
+        return self
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the method differentiates the penalty and not something near it."""
+        return self.method in ("double_backprop", "forward_over_reverse")
+
+
 class Program(Frozen):
     """Static configuration of a training program. All that it leaves open is per member."""
 
@@ -69,9 +104,7 @@ class Program(Frozen):
     num_minibatches: int = Field(gt=0, description="minibatches seen in all; updates / n")
     schedule: Schedule
     weight_decay: float = Field(ge=0, description="coefficient of the L2 term, kernels only")
-    penalty: Literal["none", "double_backprop"] = Field(
-        description="how the gradient of the explicit regularizer is computed"
-    )
+    penalty: Penalty | None = Field(description="of the explicit regularizer; null: there is none")
     preprocessing: Literal["per_image", "per_channel"] = Field(
         description="standardization: each image by itself, or channels by the training set"
     )
@@ -91,6 +124,12 @@ class Program(Frozen):
             raise ValueError(
                 f"crop_padding = {self.crop_padding} must be less than the {height} x {width} image"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _weight_decay_to_include(self) -> "Program":
+        if self.penalty and self.penalty.includes_weight_decay and not self.weight_decay:
+            raise ValueError("penalty.includes_weight_decay: there is no `weight_decay`")
         return self
 
     @property
@@ -127,8 +166,8 @@ class Ensemble(Frozen):
     def _consistent(self) -> "Ensemble":
         if len(set(self.members)) < len(self.members):
             raise ValueError("the same member twice in one ensemble")
-        if self.program.penalty == "none" and any(m.reg_coefficient for m in self.members):
-            raise ValueError("a member with reg_coefficient > 0 needs a penalty method")
+        if self.program.penalty is None and any(m.reg_coefficient for m in self.members):
+            raise ValueError("a member with reg_coefficient > 0 needs a penalty")
         return self
 
     @property
@@ -136,7 +175,7 @@ class Ensemble(Frozen):
         """Folder name of the ensemble's results: a readable prefix and a hash of everything."""
         program = self.program
         dataset = f"{program.dataset.source}-{program.dataset.num_train}"
-        penalty = "" if program.penalty == "none" else "-penalty"
+        penalty = "" if program.penalty is None else f"-{program.penalty.method}"
         prefix = f"{program.model}-{dataset}-b{program.batch_size}-n{program.updates_per_batch}"
         return f"{prefix}-u{program.num_updates}{penalty}-{fingerprint(self)}"
 

@@ -19,9 +19,10 @@ from whysgd.training.objective import (
     example_losses,
     loss_and_gradients,
     minibatch_loss,
-    modified_loss_and_gradients,
     squared_norms,
+    with_weight_decay,
 )
+from whysgd.training.penalty import modified_loss_and_gradients
 
 NEVER = -1  # "has not diverged"
 
@@ -123,7 +124,8 @@ def updates(
     """The updates on one minibatch.
 
     One update is  w <- w - learning_rate * (grad C_mod(w) + weight_decay * w);  n-step SGD
-    repeats it on the same minibatch (Smith et al. 2021, Sections 2.3 and 4).
+    repeats it on the same minibatch (Smith et al. 2021, Sections 2.3 and 4). Where the penalty
+    includes weight decay, the L2 term is part of C and so of the gradient that is penalized.
 
     Args:
         loss_fn: parameters -> (R,) losses of the minibatch.
@@ -134,21 +136,25 @@ def updates(
     Returns:
         A function (state, learning rates (R,), number of the first update) -> state.
     """
+    penalty, weight_decay = program.penalty, program.weight_decay
+    if penalty is not None and penalty.includes_weight_decay:
+        loss_fn = with_weight_decay(loss_fn, decayed, weight_decay)
+        weight_decay = 0.0
 
     def one_update(state: State, rates: tf.Tensor, number: tf.Tensor) -> State:
-        if program.penalty == "none":
+        if penalty is None:
             losses, gradients = loss_and_gradients(loss_fn, state.parameters)
         else:
             losses, gradients = modified_loss_and_gradients(
-                loss_fn, state.parameters, reg_coefficients
+                loss_fn, state.parameters, reg_coefficients, penalty
             )
         going = state.diverged_at == NEVER
         diverged_at = tf.where(going & ~tf.math.is_finite(losses), number, state.diverged_at)
         going = diverged_at == NEVER
         parameters = []
         for w, gradient, decays in zip(state.parameters, gradients, decayed, strict=True):
-            if decays and program.weight_decay:
-                gradient = gradient + program.weight_decay * w
+            if decays and weight_decay:
+                gradient = gradient + weight_decay * w
             # A diverged member stays in the program, so its neighbours' rounding stays as it
             # is, but keeps its last parameters.
             per_member = (-1,) + (1,) * (w.shape.rank - 1)
