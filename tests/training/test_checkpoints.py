@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import make_ensemble
 from whysgd.files import atomic_path
+from whysgd.spec import CheckpointPolicy
 from whysgd.training import checkpoints as checkpoints_module
 from whysgd.training import loop
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key, remove_checkpoints
@@ -31,8 +32,12 @@ def snapshot(minibatches=7, evaluations=2):
     return Snapshot(minibatches, evaluations, blocks, history)
 
 
-def store(folder, key="key", **options):
-    return Checkpoints(folder, key, LOGGER, every_seconds=1e9, **options)
+NEVER_DUE = CheckpointPolicy(seconds=10**9)
+
+
+def store(folder, key="key", **policy):
+    policy = NEVER_DUE.model_copy(update=policy)
+    return Checkpoints(folder, key, LOGGER, policy, minibatches_per_epoch=5)
 
 
 def assert_same(first, second):
@@ -59,6 +64,52 @@ def test_the_newest_are_kept(tmp_path):
         "000000000100.npz",
     ]
     assert checkpoints.restore().minibatches == 100
+
+
+class Clock:
+    """Time that passes when told to, and while a checkpoint is written."""
+
+    def __init__(self, monkeypatch, seconds_to_write=0.0):
+        self.now = 100.0
+        monkeypatch.setattr(checkpoints_module.time, "monotonic", lambda: self.now)
+        savez = np.savez
+
+        def slow_savez(*arguments, **options):
+            self.now += seconds_to_write
+            savez(*arguments, **options)
+
+        monkeypatch.setattr(checkpoints_module.np, "savez", slow_savez)
+
+
+def test_checkpoints_are_due_by_time(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+    checkpoints = store(tmp_path, seconds=60)
+    for _ in range(2):
+        clock.now += 59
+        assert not checkpoints.due(1)
+        clock.now += 1
+        assert checkpoints.due(1)
+        checkpoints.save(snapshot())
+
+
+def test_slow_checkpoints_take_two_percent_of_the_time(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch, seconds_to_write=3)
+    checkpoints = store(tmp_path, seconds=60)
+    checkpoints.save(snapshot())
+    clock.now += 149
+    assert not checkpoints.due(1)
+    clock.now += 1
+    assert checkpoints.due(1)  # 3 seconds in 150
+
+
+def test_checkpoints_are_due_by_epoch(tmp_path):
+    checkpoints = store(tmp_path, epochs=2)  # of 5 minibatches
+    assert [checkpoints.due(done) for done in (9, 10)] == [False, True]
+    checkpoints.save(snapshot(minibatches=11))
+    assert [checkpoints.due(done) for done in (20, 21)] == [False, True]
+    resumed = store(tmp_path, epochs=2)
+    resumed.restore()
+    assert [resumed.due(done) for done in (20, 21)] == [False, True]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "flipped"])
@@ -100,6 +151,19 @@ def test_a_full_disk_does_not_end_the_training(tmp_path, caplog, monkeypatch):
     checkpoints.save(snapshot(20))
     assert "000000000020.npz could not be written" in caplog.text
     assert [path.name for path in tmp_path.iterdir()] == ["000000000003.npz"]
+
+
+@pytest.mark.parametrize("cleans", [lambda folder: store(folder).restore(), remove_checkpoints])
+def test_what_a_killed_process_left_unfinished_is_removed(tmp_path, monkeypatch, cleans):
+    store(tmp_path).save(snapshot(3))
+    with monkeypatch.context() as killed:  # neither renamed nor cleaned up
+        killed.setattr("pathlib.Path.replace", lambda *_: None)
+        killed.setattr("pathlib.Path.unlink", lambda *_, **__: None)
+        store(tmp_path).save(snapshot(20))
+    assert len(list(tmp_path.iterdir())) == 2
+    cleans(tmp_path)
+    left = [path.name for path in tmp_path.iterdir()] if tmp_path.exists() else []
+    assert left in ([], ["000000000003.npz"])
 
 
 def test_removing_checkpoints_touches_nothing_else(tmp_path):

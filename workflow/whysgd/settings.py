@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from whysgd.errors import UserError
 from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
-from whysgd.spec import DatasetSpec, Frozen, ModelName, Penalty, Schedule
+from whysgd.spec import CheckpointPolicy, DatasetSpec, Frozen, ModelName, Penalty, Schedule
 
 Record = TypeVar("Record", bound=Frozen)
 _OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
@@ -123,7 +123,7 @@ class JobSettings(Frozen):
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
-    checkpoint_seconds: int = Field(gt=0, description="time between two checkpoints of a job")
+    checkpoints: CheckpointPolicy = CheckpointPolicy()
 
 
 class Sweeps(Frozen):

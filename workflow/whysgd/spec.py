@@ -180,6 +180,21 @@ class Ensemble(Frozen):
         return f"{prefix}-u{program.num_updates}{penalty}-{fingerprint(self)}"
 
 
+class CheckpointPolicy(Frozen):
+    """When a training job writes checkpoints, and how many it keeps; changes no result."""
+
+    seconds: int = Field(
+        60,
+        gt=0,
+        description="time between two checkpoints; longer where writing one takes "
+        "more than 2 % of it",
+    )
+    epochs: int | None = Field(
+        None, gt=0, description="passes over the data between two checkpoints, whatever the time"
+    )
+    keep: int = Field(2, gt=0, description="how many are kept, the newest")
+
+
 def fingerprint(record: BaseModel) -> str:
     """First 10 hexadecimal digits of the SHA-256 of the record's canonical JSON."""
     text = json.dumps(record.model_dump(mode="json"), sort_keys=True)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from whysgd.data.prepare import Dataset, dataset_digest
-from whysgd.spec import Ensemble, fingerprint
+from whysgd.spec import CheckpointPolicy, Ensemble, fingerprint
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.progress import Progress
 from whysgd.training.trainer import Trainer, evaluation_minibatches, state_arrays, states_of
 
-CHECKPOINT_SECONDS = 120.0
+DEFAULT_POLICY = CheckpointPolicy()
 
 
 def train_ensemble(
@@ -23,7 +23,7 @@ def train_ensemble(
     *,
     dtype: str = "float32",
     checkpoint_folder: str | Path | None = None,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    checkpoint_policy: CheckpointPolicy = DEFAULT_POLICY,
 ) -> pd.DataFrame:
     """Trains all members of an ensemble together and returns their history.
 
@@ -34,7 +34,7 @@ def train_ensemble(
         dtype: of parameters and arithmetic; float64 is for tests.
         checkpoint_folder: where checkpoints are written, and looked for at the start; to be
             removed when the history is on disk. None: no checkpoints.
-        checkpoint_seconds: time between two checkpoints.
+        checkpoint_policy: when they are written, and how many are kept.
 
     Returns:
         The history (see `whysgd.training.history`), a pure function of the first two arguments
@@ -52,7 +52,13 @@ def train_ensemble(
             dataset_digest(dataset),
             f"{dtype} {trainer.replicas} {trainer.device}",
         )
-        checkpoints = Checkpoints(checkpoint_folder, key, logger, every_seconds=checkpoint_seconds)
+        checkpoints = Checkpoints(
+            checkpoint_folder,
+            key,
+            logger,
+            checkpoint_policy,
+            minibatches_per_epoch=ensemble.program.minibatches_per_epoch,
+        )
     with Interruption() as interruption:
         return _run(trainer, Progress(ensemble, logger), checkpoints, interruption)
 
@@ -77,7 +83,7 @@ def _run(
             states, done = trainer.train(states, done, stop)
             progress.trained(done)
             signal_number = interruption.signal_number  # read once: it may change any time
-            if checkpoints is not None and (signal_number is not None or checkpoints.due):
+            if checkpoints is not None and (signal_number is not None or checkpoints.due(done)):
                 checkpoints.save(Snapshot(done, number, state_arrays(states), history))
             if signal_number is not None:
                 raise TrainingInterruptedError(signal_number, progress.position(done))
