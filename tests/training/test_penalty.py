@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import final_parameters, make_ensemble
+from tests.conftest import final_parameters, make_ensemble, make_program
 from whysgd.models import build_network
+from whysgd.models.layers import ReplicatedDense
 from whysgd.spec import Penalty
 from whysgd.training.objective import (
     loss_and_gradients,
@@ -16,6 +17,7 @@ from whysgd.training.objective import (
 from whysgd.training.penalty import modified_loss_and_gradients
 
 EXACT = [Penalty(), Penalty(method="forward_over_reverse")]
+FACTORED = Penalty(method="factored")
 FORWARD, CENTRAL = "forward_difference", "central_difference"
 R, D, TERMS = 3, 4, 6
 COEFFICIENTS = np.array([0.0, 0.3, 2.0])
@@ -145,9 +147,11 @@ def network_penalty_gradients(model, penalties, *, use_xla=False):
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "use_xla"), [("mlp-12-9", True), ("wrn-10-1", False)])
 def test_exact_methods_agree_on_networks(model, use_xla):
-    first, second = network_penalty_gradients(model, EXACT, use_xla=use_xla)
-    # Sums of up to a few thousand float32 products, in another order.
-    assert np.linalg.norm(first - second) < 1e-5 * np.linalg.norm(first)
+    methods = [*EXACT, FACTORED] if model.startswith("mlp") else EXACT
+    first, *others = network_penalty_gradients(model, methods, use_xla=use_xla)
+    for other in others:
+        # Sums of up to a few thousand float32 products, in another order.
+        assert np.linalg.norm(first - other) < 1e-5 * np.linalg.norm(first)
     assert np.linalg.norm(first) > 0.01
 
 
@@ -164,6 +168,45 @@ def test_a_central_difference_over_kinks_is_another_penalty():
     )
     assert np.linalg.norm(near - exact) < 0.02 * np.linalg.norm(exact)
     assert np.linalg.norm(far - exact) > 0.1 * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 50])
+@pytest.mark.parametrize("shared", [False, True])
+def test_factored_double_backprop_of_a_linear_model(batch_size, shared):
+    """(1/B) sum_b softplus(x_b . w + c): gradient and Hessian by hand.
+
+    The batches are smaller and larger than where forming the gradient becomes cheaper.
+    """
+    rng = np.random.default_rng(4)
+    layer = ReplicatedDense(R, D, 1, name="dense", dtype="float64")
+    images = rng.normal(size=(1 if shared else R, batch_size, D))
+    kernel, bias = rng.normal(size=(R, D, 1)), rng.normal(size=(R, 1))
+
+    def loss_fn(parameters):
+        outputs, _ = layer.stateless_call(parameters, [], tf.constant(images))
+        return tf.reduce_mean(tf.math.softplus(outputs), (1, 2))
+
+    losses, gradients = modified_loss_and_gradients(
+        loss_fn, [tf.constant(kernel), tf.constant(bias)], tf.constant(COEFFICIENTS), FACTORED
+    )
+    x = np.concatenate([images, np.ones((*images.shape[:2], 1))], 2)  # the bias as an input
+    x = np.broadcast_to(x, (R, batch_size, D + 1))
+    outputs = np.einsum("rbd,rd->rb", x, np.concatenate([kernel[..., 0], bias], 1))
+    sigmoid = 1 / (1 + np.exp(-outputs))
+    gradient = np.einsum("rb,rbd->rd", sigmoid, x) / batch_size
+    slopes = sigmoid * (1 - sigmoid) * np.einsum("rbd,rd->rb", x, gradient) / batch_size
+    expected = gradient + COEFFICIENTS[:, None] / 2 * np.einsum("rb,rbd->rd", slopes, x)
+    actual = np.concatenate([gradients[0][..., 0], gradients[1]], 1)
+    np.testing.assert_allclose(actual, expected, rtol=1e-10)
+    np.testing.assert_allclose(losses, np.log1p(np.exp(outputs)).mean(1), rtol=1e-10)
+
+
+def test_factored_double_backprop_refuses_parameters_outside_dense_layers():
+    problem = Exponentials()
+    with pytest.raises(ValueError, match="dense layers alone"):
+        penalty_gradients(problem, FACTORED)
+    with pytest.raises(ValueError, match="for perceptrons, not wrn-10-1"):
+        make_program(model="wrn-10-1", penalty=FACTORED)
 
 
 def test_weight_decay_inside_the_penalty_is_the_penalty_of_the_decayed_loss():
@@ -197,7 +240,7 @@ def test_without_a_coefficient_weight_decay_is_the_same_inside_and_outside(datas
     assert max(np.abs(a[1] - b[1]).max() for a, b in zip(outside, inside, strict=True)) > 1e-4
 
 
-@pytest.mark.parametrize("penalty", EXACT[1:], ids=lambda p: p.method)
+@pytest.mark.parametrize("penalty", [*EXACT[1:], FACTORED], ids=lambda p: p.method)
 def test_methods_train_to_the_same_parameters(dataset, penalty):
     members = [(0.1, 0.2, 0), (0.05, 0.0, 1)]
     reference, other = (
@@ -220,6 +263,7 @@ def test_the_quarter_is_a_quarter():
         ({"radius": 0.1}, "`radius` is for differences"),
         ({"method": CENTRAL, "radius": 0}, "greater than 0"),
         ({"method": "guess"}, "double_backprop"),
+        ({"method": "factored", "includes_weight_decay": True}, "sees no weight decay"),
     ],
 )
 def test_a_penalty_that_makes_no_sense_is_refused(fields, message):

@@ -9,9 +9,38 @@ declared where a layer is made (sizes are explicit) and need no initial values.
 """
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
+
+
+class DenseCall(NamedTuple):
+    """What a replicated dense layer read and gave in one call."""
+
+    inputs: tf.Tensor  # (R, B, inputs), or (1, B, inputs) where shared
+    outputs: tf.Tensor  # (R, B, units), before any activation
+
+
+_calls: ContextVar[list[DenseCall] | None] = ContextVar("calls of dense layers", default=None)
+
+
+@contextmanager
+def recorded_dense_calls() -> Iterator[list[DenseCall]]:
+    """Yields a list that every call of a replicated dense layer within the block is added to.
+
+    The gradient of a kernel is a product of the layer's inputs and the gradient of its outputs,
+    which can be put to use without being multiplied out (see `whysgd.training.penalty`).
+    """
+    calls: list[DenseCall] = []
+    token = _calls.set(calls)
+    try:
+        yield calls
+    finally:
+        _calls.reset(token)
 
 
 class ReplicatedDense(keras.layers.Layer):
@@ -28,7 +57,11 @@ class ReplicatedDense(keras.layers.Layer):
         """The layers' outputs before any activation."""
         # Where all replicas share the inputs, (1, B, inputs) broadcasts without being copied.
         kernel, bias = tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias)
-        return tf.matmul(inputs, kernel) + bias[:, tf.newaxis]
+        outputs = tf.matmul(inputs, kernel) + bias[:, tf.newaxis]
+        calls = _calls.get()
+        if calls is not None:
+            calls.append(DenseCall(inputs, outputs))
+        return outputs
 
 
 class ReplicatedConv2D(keras.layers.Layer):
