@@ -39,8 +39,8 @@ def test_ratios_are_multiplied_by_the_batch_size():
     )
     points = experiment_points(scale, "e")
     assert [(p.reg_coefficient, p.program.penalty) for p in points] == [
-        (0.5, Penalty()),
-        (1.0, Penalty()),
+        (0.5, Penalty(method="factored")),
+        (1.0, Penalty(method="factored")),
     ]
 
 
