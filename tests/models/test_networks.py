@@ -6,7 +6,9 @@ import tensorflow as tf
 
 from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.models import build_network
-from whysgd.training.objective import minibatch_loss, modified_loss_and_gradients, squared_norms
+from whysgd.spec import Penalty
+from whysgd.training.objective import minibatch_loss, squared_norms
+from whysgd.training.penalty import modified_loss_and_gradients
 
 RNG = np.random.default_rng(2)
 
@@ -88,14 +90,16 @@ def test_replicas_equal_single_networks(name, dtype, tolerance):
         loss_fn = minibatch_loss(many.logits, images, labels)
         return (
             many.logits(parameters, images),
-            *modified_loss_and_gradients(loss_fn, parameters, coefficients),
+            *modified_loss_and_gradients(loss_fn, parameters, coefficients, Penalty()),
         )
 
     logits, losses, gradients = everything(parameters)
     for r in range(replicas):
         own = [p[r : r + 1] for p in parameters]
         loss_fn = minibatch_loss(one.logits, images[r : r + 1], labels[r : r + 1])
-        own_loss, own_gradients = modified_loss_and_gradients(loss_fn, own, coefficients[r : r + 1])
+        own_loss, own_gradients = modified_loss_and_gradients(
+            loss_fn, own, coefficients[r : r + 1], Penalty()
+        )
         scale = {"rtol": tolerance, "atol": tolerance}
         np.testing.assert_allclose(logits[r], one.logits(own, images[r : r + 1])[0], **scale)
         np.testing.assert_allclose(losses[r], own_loss[0], **scale)
@@ -134,7 +138,7 @@ def test_skipinit_gives_branches_exactly_no_gradient_at_the_start():
     images = tf.constant(RNG.normal(size=(2, 5, 8, 8, 1)))
     labels = tf.constant(RNG.integers(0, 10, (2, 5)))
     _, gradients = modified_loss_and_gradients(
-        minibatch_loss(net.logits, images, labels), parameters, tf.zeros(2, tf.float64)
+        minibatch_loss(net.logits, images, labels), parameters, tf.zeros(2, tf.float64), Penalty()
     )
     norms = {
         name: squared_norms([gradient]).numpy()

@@ -33,12 +33,26 @@ def assert_same_bits(first, second):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_zero_reg_coefficient_is_plain_sgd_bit_for_bit(dataset, model):
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        ("mlp-9-7", "double_backprop"),
+        ("mlp-9-7", "factored"),
+        ("mlp-9-7", "forward_over_reverse"),
+        ("wrn-10-1", "double_backprop"),
+        ("wrn-10-1", "forward_over_reverse"),
+    ],
+)
+def test_zero_reg_coefficient_is_plain_sgd(dataset, model, method):
     members = [(0.1, 0.0, 0), (0.05, 0.0, 1)]
     plain = make_ensemble(*members, model=model)
-    penalized = make_ensemble(*members, model=model, penalty={})
-    assert_same_bits(final_parameters(plain, dataset), final_parameters(penalized, dataset))
+    penalized = make_ensemble(*members, model=model, penalty={"method": method})
+    for a, b in zip(
+        final_parameters(plain, dataset, "float64"),
+        final_parameters(penalized, dataset, "float64"),
+        strict=True,
+    ):
+        np.testing.assert_allclose(a, b, **FLOAT64)
 
 
 def test_reg_coefficient_changes_the_result(dataset):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.models.architectures import build_layers
+from whysgd.models.architectures import ReplicatedMLP, build_layers
 from whysgd.randomness import Purpose, generator
 
 
@@ -19,6 +19,7 @@ class Network:
         parameter_names: one for each parameter, in the order of all lists of parameters.
         parameter_shapes: of one replica, without the leading replica axis.
         decayed: which parameters weight decay acts on: the kernels.
+        is_dense: whether there are no layers but dense ones.
         dtype: of parameters and arithmetic.
     """
 
@@ -29,6 +30,7 @@ class Network:
         self.parameter_names = tuple(weight.path for weight in weights)
         self.parameter_shapes = tuple(tuple(weight.shape[1:]) for weight in weights)
         self.decayed = tuple(weight.name == "kernel" for weight in weights)
+        self.is_dense = isinstance(layers, ReplicatedMLP)
 
     @property
     def num_parameters(self) -> int:

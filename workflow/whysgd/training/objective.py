@@ -12,6 +12,7 @@ import tensorflow as tf
 Tensors = Sequence[tf.Tensor]
 Logits = Callable[[Tensors, tf.Tensor], tf.Tensor]
 LossFn = Callable[[Tensors], tf.Tensor]  # parameters -> (R,) losses
+LossesAndGradients = tuple[tf.Tensor, list[tf.Tensor]]  # (R,), and each (R, *shape)
 
 
 def example_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -58,7 +59,7 @@ def reg_strength(reg_coefficients: tf.Tensor) -> tf.Tensor:
     return reg_coefficients / 4
 
 
-def loss_and_gradients(loss_fn: LossFn, parameters: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
+def loss_and_gradients(loss_fn: LossFn, parameters: Tensors) -> LossesAndGradients:
     """Losses (R,) and their gradients, each (R, *shape)."""
     with tf.GradientTape() as tape:
         tape.watch(parameters)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from whysgd.models.layers import DenseCall, recorded_dense_calls
 from whysgd.spec import Penalty
+from whysgd.training.dense import dense_modified_loss_and_gradients
 from whysgd.training.objective import (
+    LossesAndGradients,
     LossFn,
     Tensors,
     loss_and_gradients,
@@ -18,7 +19,6 @@ from whysgd.training.objective import (
     squared_norms,
 )
 
-LossesAndGradients = tuple[tf.Tensor, list[tf.Tensor]]
 Method = Callable[[LossFn, Tensors, tf.Tensor], LossesAndGradients]
 
 
@@ -47,7 +47,7 @@ def _method(penalty: Penalty) -> Method:
         case "double_backprop":
             return _double_backprop
         case "factored":
-            return _factored
+            return dense_modified_loss_and_gradients
         case "forward_over_reverse":
             return _forward_over_reverse
     assert penalty.radius is not None  # the record sees to it
@@ -60,8 +60,7 @@ def _double_backprop(
 ) -> LossesAndGradients:
     """Exact, the reference: the squared norm of the gradient, differentiated like the loss.
 
-    The penalty is differentiated by itself, so a coefficient of zero gives the plain gradient
-    bit for bit.
+    The penalty is differentiated by itself, so that a coefficient of zero adds zeros.
     """
     with tf.GradientTape() as outer:
         outer.watch(parameters)
@@ -69,56 +68,6 @@ def _double_backprop(
         penalty = tf.reduce_sum(reg_strength(reg_coefficients) * squared_norms(gradients))
     penalty_gradients = outer.gradient(penalty, parameters, unconnected_gradients="zero")
     return losses, _sum(gradients, penalty_gradients)
-
-
-def _factored(
-    loss_fn: LossFn, parameters: Tensors, reg_coefficients: tf.Tensor
-) -> LossesAndGradients:
-    """Exact, for networks of dense layers: double backprop that never forms the gradient.
-
-    The gradient of a kernel is X^T D, with the layer's inputs X and the gradient D of its
-    outputs, both as tall as the batch. Its squared norm is the sum of the products of the
-    entries of X X^T and D D^T, so the first pass backward stops at D, and the second one gives
-    the gradients of loss and penalty together: 6 products of a kernel's size where double
-    backprop takes 9, and a plain gradient 3.
-    """
-    with tf.GradientTape() as outer:
-        outer.watch(parameters)
-        with tf.GradientTape() as inner, recorded_dense_calls() as calls:
-            inner.watch(parameters)
-            losses = loss_fn(parameters)
-            total = tf.reduce_sum(losses)
-        _check_all_dense(calls, parameters)
-        output_gradients = inner.gradient(total, [call.outputs for call in calls])
-        squared = tf.add_n(
-            [
-                _squared_norm_of_product(call.inputs, gradient)
-                + squared_norms([tf.reduce_sum(gradient, 1)])  # of the bias
-                for call, gradient in zip(calls, output_gradients, strict=True)
-            ]
-        )
-        modified = total + tf.reduce_sum(reg_strength(reg_coefficients) * squared)
-    return losses, outer.gradient(modified, parameters)
-
-
-def _squared_norm_of_product(inputs: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
-    """||X^T D||^2 for each replica, (R,), of X (R or 1, B, inputs) and D (R, B, units)."""
-    batch_size, num_inputs, units = gradients.shape[1], inputs.shape[2], gradients.shape[2]
-    # Twice as few operations at least: products this small run at a fraction of the full rate.
-    if 2 * batch_size * (num_inputs + units) < num_inputs * units:
-        products = tf.matmul(inputs, inputs, transpose_b=True)  # (R or 1, B, B)
-        products *= tf.matmul(gradients, gradients, transpose_b=True)
-        return tf.reduce_sum(products, (1, 2))
-    return squared_norms([tf.matmul(inputs, gradients, transpose_a=True)])
-
-
-def _check_all_dense(calls: list[DenseCall], parameters: Tensors) -> None:
-    shapes = []
-    for inputs, outputs in calls:
-        replicas, _, units = outputs.shape
-        shapes += [(replicas, inputs.shape[-1], units), (replicas, units)]
-    if sorted(shapes) != sorted(tuple(w.shape) for w in parameters):
-        raise ValueError("penalty: `factored` needs a network of dense layers alone")
 
 
 def _forward_over_reverse(

@@ -26,7 +26,7 @@ from whysgd.training.runtime import device_kind
 
 # Between two chunks, and only there, logs, signals and checkpoints act.
 _CHUNK_SECONDS = 1.0
-_CACHED_BYTES = 1 << 19  # of parameters that are trained at once on a processor
+_CACHED_BYTES = 5 << 18  # of parameters that are trained at once on a processor
 _MAX_CHUNK_MINIBATCHES = 2048
 _MAX_CHUNK_INDICES = 1 << 22  # int32 entries of the order handed over at once: 16 MB
 
