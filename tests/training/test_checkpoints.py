@@ -3,6 +3,8 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key, r
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.loop import train_ensemble
+from whysgd.training.pace import Pace
 from whysgd.training.trainer import Trainer
 
 LOGGER = logging.getLogger("test")
@@ -179,23 +182,24 @@ def test_the_key_tells_apart():
     assert len({checkpoint_key("a", "b"), checkpoint_key("ab"), checkpoint_key("a", "c")}) == 3
 
 
-class StopsAfter(Interruption):
-    """Behaves as if a signal had come during the n-th chunk."""
+class StopsAfter:
+    """Behaves as if a signal had come before the n-th time that the training looks for one."""
 
-    chunks = 0
+    looks = 0
+
+    def __init__(self, logger):
+        self.left = self.looks
 
     def __enter__(self):
-        self.left = self.chunks
         return self
+
+    def __exit__(self, *_):
+        pass
 
     @property
     def signal_number(self):
         self.left -= 1
         return signal.SIGTERM if self.left < 0 else None
-
-    @signal_number.setter
-    def signal_number(self, value):
-        """Set by the constructor."""
 
 
 @pytest.mark.parametrize(
@@ -207,17 +211,18 @@ class StopsAfter(Interruption):
     ],
     ids=["plain", "convolution", "n-step"],
 )
-@pytest.mark.parametrize("chunks", [0, 3, 8])
+# In the first evaluation, between two blocks of an update, and in a later evaluation.
+@pytest.mark.parametrize("looks", [0, 9, 24])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
-    dataset, tmp_path, monkeypatch, changes, chunks
+    dataset, tmp_path, monkeypatch, changes, looks
 ):
     ensemble = make_ensemble((0.1, 0, 0), (1e30, 0, 1), (0.05, 0, 2), **changes)
     # One minibatch a chunk, two members a block: as many places to stop as there can be.
-    monkeypatch.setattr(Trainer, "_chunk_size", lambda self, left: 1)
+    monkeypatch.setattr(Pace, "units", lambda self, left: 1)
     monkeypatch.setattr("whysgd.training.trainer.replicas_at_once", lambda *_: 2)
     uninterrupted = train_ensemble(ensemble, dataset, LOGGER)
 
-    monkeypatch.setattr(StopsAfter, "chunks", chunks)
+    monkeypatch.setattr(StopsAfter, "looks", looks)
     with monkeypatch.context() as patched:
         patched.setattr(loop, "Interruption", StopsAfter)
         with pytest.raises(TrainingInterruptedError) as caught:
@@ -233,8 +238,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
 
 def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplog):
     ensemble = make_ensemble((0.1, 0, 0))
-    monkeypatch.setattr(Trainer, "_chunk_size", lambda self, left: 1)
-    monkeypatch.setattr(StopsAfter, "chunks", 4)
+    monkeypatch.setattr(Pace, "units", lambda self, left: 1)
+    monkeypatch.setattr(StopsAfter, "looks", 14)
     with monkeypatch.context() as patched:
         patched.setattr(loop, "Interruption", StopsAfter)
         with pytest.raises(TrainingInterruptedError):
@@ -244,8 +249,8 @@ def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplo
     monkeypatch.setattr(
         Trainer,
         "train",
-        lambda self, states, first, last: (
-            trained.append(first) or original(self, states, first, last)
+        lambda self, states, first, *rest: (
+            trained.append(first) or original(self, states, first, *rest)
         ),
     )
     with caplog.at_level(logging.INFO):
@@ -258,7 +263,7 @@ def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplo
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_noted_once_and_then_given_back(number):
     before = signal.getsignal(number)
-    with Interruption() as interruption:
+    with Interruption(LOGGER) as interruption:
         assert interruption.signal_number is None
         os.kill(os.getpid(), number)
         assert interruption.signal_number == number
@@ -266,9 +271,36 @@ def test_a_signal_is_noted_once_and_then_given_back(number):
     assert signal.getsignal(number) is before
 
 
+STUCK = """
+import logging, signal, sys
+from whysgd.training.interruption import Interruption
+logging.basicConfig(stream=sys.stdout)
+with Interruption(logging.getLogger("test"), patience=0.2):
+    print("ready", flush=True)
+    while True:  # goes on whatever has been noted
+        sum(range(1000))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_does_not_get_to_its_signal_is_ended(number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        stdout=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background, a child would ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "none could be written within 0.2 s" in output
+
+
 def test_without_a_signal_the_handlers_come_back():
     before = signal.getsignal(signal.SIGTERM)
-    with Interruption():
+    with Interruption(LOGGER):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 

@@ -6,13 +6,14 @@ import tensorflow as tf
 
 from tests.conftest import make_program
 from whysgd.spec import Program
+from whysgd.training.measurement import all_finite
 from whysgd.training.objective import (
     example_losses,
     loss_and_gradients,
     minibatch_loss,
     squared_norms,
 )
-from whysgd.training.program import NEVER, State, all_finite, repeated, updates
+from whysgd.training.program import NEVER, State, repeated, updates
 
 # One rounding is 1e-16; a handful of products of numbers around 1 stays well below this.
 RTOL = 1e-12
