@@ -1,7 +1,7 @@
 """Measuring one row: options chosen, numbers checked, timings taken in turns."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Pace:
 
     compile_seconds: float  # of the first call beyond what the second took
     minibatches: int  # that fill the time of a round
-    seconds: float  # a minibatch
+    seconds: float  # of a minibatch and member
 
 
 @dataclass
@@ -54,119 +54,143 @@ class Entry:
         """Under which the worker keeps the contestant."""
         return contestant_key(self.kind, self.options)
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether members are trained one after the other."""
+        return self.worker.entrant.trains_one_by_one(self.options)
+
+
+class Bench:
+    """Everything that the rows of one workload are measured with."""
+
+    def __init__(
+        self,
+        problems: Mapping[str, Problem],
+        workers: Sequence[Worker],
+        effort: Effort,
+        folder: Path,
+    ) -> None:
+        """Measures nothing yet.
+
+        Args:
+            problems: by kind of update.
+            workers: the first is the reference, whose numbers the others must have.
+            effort: how long to measure.
+            folder: for the reference's parameters.
+        """
+        self._problems, self._workers = problems, workers
+        self._effort, self._folder = effort, folder
+        # What trains members one by one does the same at any number of them.
+        self._known: dict[tuple[str, str], tuple[Options, Pace]] = {}
+
+    def measure(self, row: Row) -> dict[str, Any]:
+        """Times all workers at all kinds of update of one row.
+
+        Returns:
+            By kind and contestant: options, compilation, agreement and raw timings, ready for
+            JSON.
+
+        Raises:
+            DisagreementError: a contestant trains to other parameters than the reference.
+        """
+        entries = [
+            self._prepared(row, kind, worker)
+            for kind in self._problems
+            for worker in self._workers
+            if kind in worker.entrant.kinds
+        ]
+        for number, order in enumerate(turns(range(len(entries)), self._effort.rounds)):
+            for entry in (entries[place] for place in order):
+                entry.worker.call("take", entry.key)
+                members = timed_members(entry.one_by_one, row, number)
+                timing = entry.worker.call("train", members, entry.pace.minibatches)
+                entry.timings.append(timing)
+        result: dict[str, Any] = {kind: {} for kind in self._problems}
+        for entry in entries:
+            result[entry.kind][entry.worker.entrant.name] = self._record(row, entry)
+        return result
+
+    def _prepared(self, row: Row, kind: str, worker: Worker) -> Entry:
+        """An entry at its fastest options, whose numbers are right."""
+        known = self._known.get((worker.entrant.name, kind))
+        options, pace = known or self._fastest_options(row, kind, worker)
+        entry = Entry(kind, worker, options, pace)
+        worker.call("keep", kind, entry.key)
+        if worker.entrant.one_by_one:
+            self._known[worker.entrant.name, kind] = options, pace
+        if worker.entrant.trains:
+            entry.disagreement = self._checked(row, entry)
+        updates = self._problems[kind].program.updates_per_batch
+        logger.info(
+            "%s, %s, %s %s: %.4g us an update and run, compiled in %.2g s",
+            *(row.name, kind, worker.entrant.title, options or ""),
+            *(pace.seconds / updates * 1e6, pace.compile_seconds),
+        )
+        return entry
+
+    def _fastest_options(self, row: Row, kind: str, worker: Worker) -> tuple[Options, Pace]:
+        found = []
+        for options in worker.entrant.options(row):
+            key = contestant_key(kind, options)
+            worker.call("choose", key, self._problems[kind], options)
+            found.append((options, self._calibrated(row, worker, options)))
+        return min(found, key=lambda pair: pair[1].seconds)
+
+    def _calibrated(self, row: Row, worker: Worker, options: Options) -> Pace:
+        """Finds how many minibatches fill the time of a round; all compilation happens here."""
+        effort, count = self._effort, row.workload.check_minibatches
+        members = timed_members(worker.entrant.trains_one_by_one(options), row)
+        first = worker.call("train", members, count).cpu_seconds
+        seconds = worker.call("train", members, count).cpu_seconds
+        compile_seconds = first - seconds
+        while seconds < effort.seconds / 2 and count < effort.max_minibatches:
+            # In steps, since a short stretch is mostly what a call costs, whatever its length.
+            count = min(effort.max_minibatches, int(count * min(16, 1 + effort.seconds / seconds)))
+            worker.call("train", members, count)  # what compiles by the length does it here
+            seconds = worker.call("train", members, count).cpu_seconds
+        pace = seconds / count
+        count = max(1, min(count, int(effort.seconds / pace)))
+        return Pace(compile_seconds, count, pace / len(members))
+
+    def _checked(self, row: Row, entry: Entry) -> Disagreement:
+        """Compares a contestant with the reference after a few minibatches from the same start.
+
+        Raises:
+            DisagreementError: they differ by more than float32 explains.
+        """
+        worker, minibatches = entry.worker, row.workload.check_minibatches
+        folder = self._folder / f"reference-{entry.kind}"
+        # One after the other, each member does the same work: the first and the last will do.
+        members = sorted({0, row.members - 1}) if entry.one_by_one else list(range(row.members))
+        worker.call("train", members, minibatches)
+        if worker is self._workers[0]:
+            worker.call("save", folder)
+        updates = minibatches * self._problems[entry.kind].program.updates_per_batch
+        found: Disagreement = worker.call("compare", folder, members, updates)
+        if found.share > 1:
+            raise DisagreementError(
+                f"{row.name}, {entry.kind}: {worker.entrant.title} differs from {OURS.title} in "
+                f"{found.where} by {found.share:.3g} times what float32 explains"
+            )
+        return found
+
+    def _record(self, row: Row, entry: Entry) -> dict[str, Any]:
+        return {
+            "options": entry.options,
+            "compile_seconds": entry.pace.compile_seconds,
+            "disagreement": asdict(entry.disagreement),
+            "minibatches": entry.pace.minibatches,
+            "members": len(timed_members(entry.one_by_one, row)),
+            "seconds": [timing.seconds for timing in entry.timings],
+            "cpu_seconds": [timing.cpu_seconds for timing in entry.timings],
+        }
+
 
 def contestant_key(kind: str, options: Options) -> str:
     """Names one choice of options at one kind of update."""
     return f"{kind} {sorted(options.items())}"
 
 
-def measure_row(
-    row: Row,
-    problems: dict[str, Problem],
-    workers: Sequence[Worker],
-    effort: Effort,
-    folder: Path,
-) -> dict[str, Any]:
-    """Times all workers at all kinds of update of one row.
-
-    Args:
-        row: workload and ensemble size.
-        problems: by kind of update.
-        workers: ours first; it is the reference.
-        effort: how long to measure.
-        folder: for the reference parameters.
-
-    Returns:
-        By kind and contestant: options, compilation, agreement and raw timings, ready for JSON.
-
-    Raises:
-        DisagreementError: a contestant trains to other parameters than ours.
-    """
-    entries = [
-        prepare(row, kind, problem, worker, effort, folder / f"reference-{kind}")
-        for kind, problem in problems.items()
-        for worker in workers
-    ]
-    for number, order in enumerate(turns(range(len(entries)), effort.rounds)):
-        for place in order:
-            entry = entries[place]
-            entry.worker.call("take", entry.key)
-            members = timed_members(entry.worker, row, number)
-            entry.timings.append(entry.worker.call("train", members, entry.pace.minibatches))
-    result: dict[str, Any] = {kind: {} for kind in problems}
-    for entry in entries:
-        result[entry.kind][entry.worker.entrant.name] = {
-            "options": entry.options,
-            "compile_seconds": entry.pace.compile_seconds,
-            "disagreement": asdict(entry.disagreement),
-            "minibatches": entry.pace.minibatches,
-            "members": len(timed_members(entry.worker, row, 0)),
-            "seconds": [timing.seconds for timing in entry.timings],
-            "cpu_seconds": [timing.cpu_seconds for timing in entry.timings],
-        }
-    return result
-
-
-def prepare(
-    row: Row, kind: str, problem: Problem, worker: Worker, effort: Effort, reference: Path
-) -> Entry:
-    """Chooses the fastest options and checks the numbers that they lead to.
-
-    Raises:
-        DisagreementError: they are not ours.
-    """
-    searched = []
-    for options in worker.entrant.options(row):
-        worker.call("choose", contestant_key(kind, options), problem, options)
-        searched.append((options, calibrate(row, worker, effort)))
-    options, pace = min(searched, key=lambda found: found[1].seconds)
-    entry = Entry(kind, worker, options, pace)
-    worker.call("keep", kind, entry.key)
-    entry.disagreement = check_numbers(row, problem, entry, reference)
-    logger.info(
-        "%s %s %s %s: %.4g us an update and run, compiled in %.2g s",
-        *(row.name, kind, worker.entrant.title, options),
-        pace.seconds * 1e6 / len(timed_members(worker, row)) / problem.program.updates_per_batch,
-        pace.compile_seconds,
-    )
-    return entry
-
-
-def calibrate(row: Row, worker: Worker, effort: Effort) -> Pace:
-    """Finds how many minibatches fill the time of a round; all compilation happens here."""
-    members, count = timed_members(worker, row), row.workload.check_minibatches
-    first = worker.call("train", members, count).cpu_seconds
-    seconds = worker.call("train", members, count).cpu_seconds
-    compile_seconds = first - seconds
-    while seconds < effort.seconds / 2 and count < effort.max_minibatches:
-        # In steps, since a short stretch is mostly what a call costs, whatever its length.
-        count = min(effort.max_minibatches, int(count * min(16, 1 + effort.seconds / seconds)))
-        worker.call("train", members, count)  # what compiles by the length does it here
-        seconds = worker.call("train", members, count).cpu_seconds
-    return Pace(compile_seconds, count, seconds / count)
-
-
-def check_numbers(row: Row, problem: Problem, entry: Entry, reference: Path) -> Disagreement:
-    """Compares a contestant with ours after a few minibatches from the same start.
-
-    Raises:
-        DisagreementError: they differ by more than float32 explains.
-    """
-    worker, members = entry.worker, list(range(row.members))
-    minibatches = row.workload.check_minibatches
-    worker.call("train", members, minibatches)
-    if worker.entrant is OURS:
-        worker.call("save", reference)
-    num_updates = minibatches * problem.program.updates_per_batch
-    found: Disagreement = worker.call("compare", reference, members, num_updates)
-    if found.share > 1:
-        raise DisagreementError(
-            f"{row.name}, {entry.kind}: {worker.entrant.title} differs from {OURS.title} in "
-            f"{found.parameter} by {found.share:.3g} times what float32 explains"
-        )
-    return found
-
-
-def timed_members(worker: Worker, row: Row, number: int = 0) -> list[int]:
-    """Whom a contestant trains in a round: all, or one of them where it takes one by one."""
-    return [number % row.members] if worker.entrant.one_by_one else list(range(row.members))
+def timed_members(one_by_one: bool, row: Row, number: int = 0) -> list[int]:
+    """Whom a contestant trains in a round: all, or in turn one of them, who stands for all."""
+    return [number % row.members] if one_by_one else list(range(row.members))

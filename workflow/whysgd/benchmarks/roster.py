@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from whysgd.benchmarks.problem import Array, Problem
-from whysgd.benchmarks.rows import Row
+from whysgd.benchmarks.rows import KINDS, Row
 
 Options = dict[str, Any]
 
@@ -50,10 +50,11 @@ class Entrant:
         factory: the name of that class.
         package: what must be importable for it to take part.
         options: row -> choices, of which the fastest is timed.
-        one_by_one: it trains members one after the other, so that one of them in each round
-            stands for all.
+        one_by_one: it trains members one after the other, whatever its options.
         environment: variables that its process needs, besides those of all.
         set_up: called first in its process.
+        kinds: of update that it takes part in.
+        trains: it leads to parameters that can be compared.
     """
 
     name: str
@@ -65,11 +66,17 @@ class Entrant:
     one_by_one: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     set_up: Callable[[], None] = lambda: None
+    kinds: tuple[str, ...] = KINDS
+    trains: bool = True
 
     @property
     def available(self) -> bool:
         """Whether its package is installed."""
         return importlib.util.find_spec(self.package) is not None
+
+    def trains_one_by_one(self, options: Options) -> bool:
+        """Whether one member's time stands for that of all, one after the other."""
+        return self.one_by_one or options.get("members_at_once") == 1
 
     def make(self, problem: Problem, options: Options) -> Contestant:
         """Imports its module, here in this process, and builds the contestant."""
@@ -83,6 +90,11 @@ def _blocks_of_members(row: Row) -> list[Options]:
     sizes = {row.members, *(size for size in (7, 1) if row.members % size == 0)}
     sizes -= {1} if row.members > 7 else set()  # never near the fastest, and long to time
     return [{"members_at_once": size} for size in sorted(sizes, reverse=True)]
+
+
+def _jax_options(row: Row) -> list[Options]:
+    scan = row.workload.model.startswith("mlp")
+    return [{**options, "scan": scan} for options in _blocks_of_members(row)]
 
 
 def _keras_options(row: Row) -> list[Options]:
@@ -144,8 +156,31 @@ PEERS = (
         module=f"{_PACKAGE}.jax_scan",
         factory="JaxScan",
         package="jax",
-        options=_blocks_of_members,
+        options=_jax_options,
         environment=_JAX_ONE_THREAD,
+    ),
+    Entrant(
+        name="torch",
+        title="PyTorch",
+        module=f"{_PACKAGE}.torch_autograd",
+        factory="TorchAutograd",
+        package="torch",
+        options=_blocks_of_members,
     ),
 )
 ENTRANTS = (OURS, *PEERS)
+MATMULS = Entrant(
+    name="matmuls",
+    title="batched matmuls alone",
+    module=f"{_PACKAGE}.matmuls",
+    factory="Matmuls",
+    package="tensorflow",
+    options=lambda row: [
+        {**options, "use_xla": use_xla}
+        for options in _blocks_of_members(row)
+        for use_xla in (False, True)
+    ],
+    set_up=_plain_tensorflow,
+    kinds=("plain",),
+    trains=False,
+)

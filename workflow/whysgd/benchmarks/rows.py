@@ -25,6 +25,7 @@ class Workload:
     batch_size: int
     members: tuple[int, ...]
     check_minibatches: int = 10  # before any timing, all must agree on what these lead to
+    compare_matmuls: bool = False  # with the machine's rate at the products of these shapes
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Row:
 
 WORKLOADS = (
     Workload("mlp64", "MLP 64x3", "digits", "mlp-64-64-64", 8, (1, 7, 63)),
-    Workload("mlp256", "MLP 256x3", "digits", "mlp-256-256-256", 8, (1, 7, 63)),
+    Workload("mlp256", "MLP 256x3", "digits", "mlp-256-256-256", 8, (1, 7, 63), 10, True),
     Workload("wrn8", "WRN-10-1, 8x8", "digits", "wrn-10-1", 16, (1, 7)),
-    Workload("wrn32", "WRN-10-1, 32x32", "noise-32x32x3", "wrn-10-1", 16, (1, 7), 4),
+    Workload("wrn32", "WRN-10-1, 32x32", "noise-32x32x3", "wrn-10-1", 16, (1, 7), 2),
     Workload("mlp4096", "MLP 4096x3", "noise-28x28x1", "mlp-4096-4096-4096", 16, (1, 7), 2),
 )
 ROWS = tuple(Row(workload, members) for workload in WORKLOADS for members in workload.members)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from whysgd.benchmarks.machine import description
-from whysgd.benchmarks.measure import Effort, measure_row
+from whysgd.benchmarks.measure import Bench, Effort
 from whysgd.benchmarks.problem import write_problem
-from whysgd.benchmarks.roster import ENTRANTS
+from whysgd.benchmarks.roster import ENTRANTS, MATMULS
 from whysgd.benchmarks.rows import KINDS, ROWS, Row, Workload, members_of, program_of
 from whysgd.benchmarks.worker import Worker
 from whysgd.errors import UserError
@@ -40,7 +40,10 @@ def run_suite(rows: Sequence[Row], effort: Effort, folder: Path) -> None:
 
 def _run_workload(workload: Workload, rows: Sequence[Row], effort: Effort, folder: Path) -> None:
     # Fresh processes for each workload: what one left in memory is no concern of the next.
-    workers = [Worker(entrant) for entrant in ENTRANTS if entrant.available]
+    entrants = [entrant for entrant in ENTRANTS if entrant.available]
+    if workload.compare_matmuls:
+        entrants.append(MATMULS)
+    workers = [Worker(entrant) for entrant in entrants]
     try:
         with tempfile.TemporaryDirectory() as temporary:
             problems = {}
@@ -53,8 +56,9 @@ def _run_workload(workload: Workload, rows: Sequence[Row], effort: Effort, folde
                     effort.max_minibatches,
                     place,
                 )
+            bench = Bench(problems, workers, effort, Path(temporary))
             for row in rows:
-                kinds = measure_row(row, problems, workers, effort, Path(temporary))
+                kinds = bench.measure(row)
                 record = {
                     "row": row.name,
                     "workload": workload.name,

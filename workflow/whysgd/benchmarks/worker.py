@@ -15,7 +15,7 @@ import numpy as np
 
 from whysgd.benchmarks.agreement import Disagreement, disagreement
 from whysgd.benchmarks.problem import Problem
-from whysgd.benchmarks.roster import ONE_THREAD, Contestant, Entrant, Options
+from whysgd.benchmarks.roster import ENTRANTS, MATMULS, ONE_THREAD, Contestant, Entrant, Options
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,13 @@ class Session:
             np.save(folder / f"{number}.npy", values)
 
     def compare(self, folder: Path, members: Sequence[int], num_updates: int) -> Disagreement:
-        """Compares the parameters that training led to with the reference."""
+        """Compares the parameters that training these members led to with the reference."""
         problem, contestant = self._made[self._chosen]
         found = contestant.parameters()
-        reference = [np.load(folder / f"{n}.npy", mmap_mode="r") for n in range(len(found))]
+        reference = [
+            np.load(folder / f"{number}.npy", mmap_mode="r")[members]
+            for number in range(len(found))
+        ]
         initial = problem.initial_parameters(members)
         return disagreement(problem.parameter_names, initial, reference, found, num_updates)
 
@@ -116,9 +119,7 @@ class Worker:
 
 def _serve(connection: Connection, name: str) -> None:
     """The worker process: answers commands until the other end closes."""
-    from whysgd.benchmarks.roster import ENTRANTS
-
-    (entrant,) = (entrant for entrant in ENTRANTS if entrant.name == name)
+    (entrant,) = (entrant for entrant in (*ENTRANTS, MATMULS) if entrant.name == name)
     os.environ.update({**ONE_THREAD, **entrant.environment})
     entrant.set_up()
     session = Session(entrant)

@@ -1,8 +1,12 @@
-"""JAX: `vmap` over members, `scan` over minibatches, `jit` around both."""
+"""JAX: `vmap` over members, `scan` over minibatches, `jit` around both.
 
-from collections.abc import Sequence
+On a processor, XLA's convolutions are some 25 times slower inside a loop (jax-ml/jax issue
+12868), so that convolutional networks are at their best with one compiled minibatch a call.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,63 +16,90 @@ from whysgd.architecture import PerceptronShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
 from whysgd.spec import Program
 
-Parameters = dict[str, Any]  # of one member, by the names of our parameters
+Parameters = dict[str, Any]  # by the names of our parameters
+Minibatch = Callable[..., Parameters]
+Training = Callable[[Parameters, Any, tuple[Any, ...]], Parameters]
+
+
+class Block(NamedTuple):
+    """Members that are trained at once."""
+
+    parameters: Parameters  # (R, *shape)
+    order: Any  # (T, R, B)
+    rates: Any  # (R,)
+    coefficients: Any  # (R,)
 
 
 class JaxScan:
-    """All members at once, or in equal blocks of them, compiled together with the loop."""
+    """All members at once, or in equal blocks of them."""
 
-    def __init__(self, problem: Problem, *, members_at_once: int) -> None:
+    def __init__(self, problem: Problem, *, members_at_once: int, scan: bool) -> None:
         """Compiles nothing yet."""
         self._problem, self._at_once = problem, members_at_once
-        self._images, self._labels = jnp.asarray(problem.images), jnp.asarray(problem.labels)
-        self._train = jax.jit(partial(_train, problem.program))
-        self._blocks: list[tuple[Parameters, Any, Any, Any]] = []
+        self._data = jnp.asarray(problem.images), jnp.asarray(problem.labels)
+        self._train = (_scanned if scan else _looped)(partial(_minibatch, problem.program))
+        self._blocks: list[Block] = []
 
     def start(self, members: Sequence[int]) -> None:
         """Puts the chosen members at their initial parameters."""
-        self._blocks = []
+        problem, self._blocks = self._problem, []
         for first in range(0, len(members), self._at_once):
             block = members[first : first + self._at_once]
-            values = map(jnp.asarray, self._problem.initial_parameters(block))
-            parameters = dict(zip(self._problem.parameter_names, values, strict=True))
-            rates = jnp.asarray(self._problem.learning_rates(block))
-            coefficients = jnp.asarray(self._problem.reg_coefficients(block))
-            self._blocks.append((parameters, self._problem.order(block), rates, coefficients))
+            values = map(jnp.asarray, problem.initial_parameters(block))
+            parameters = dict(zip(problem.parameter_names, values, strict=True))
+            rates = jnp.asarray(problem.learning_rates(block))
+            coefficients = jnp.asarray(problem.reg_coefficients(block))
+            self._blocks.append(Block(parameters, problem.order(block), rates, coefficients))
 
     def train(self, minibatches: int) -> None:
         """Trains on the first so many minibatches."""
-        self._blocks = [
-            (
-                self._train(
-                    parameters, order[:minibatches], rates, coefficients, self._images, self._labels
-                ),
-                order,
-                rates,
-                coefficients,
-            )
-            for parameters, order, rates, coefficients in self._blocks
-        ]
-        jax.block_until_ready([block[0] for block in self._blocks])
+        for place, (parameters, order, *rest) in enumerate(self._blocks):
+            trained = self._train(parameters, order[:minibatches], (*rest, *self._data))
+            self._blocks[place] = self._blocks[place]._replace(parameters=trained)
+        jax.block_until_ready([block.parameters for block in self._blocks])
 
     def parameters(self) -> list[Array]:
         """Where the members are now, arrays (R, *shape)."""
         return [
-            np.concatenate([np.asarray(block[0][name]) for block in self._blocks])
+            np.concatenate([np.asarray(block.parameters[name]) for block in self._blocks])
             for name in self._problem.parameter_names
         ]
 
 
-def _train(
+def _scanned(minibatch: Minibatch) -> Training:
+    """The loop over minibatches inside the compiled program."""
+
+    def train(parameters: Parameters, order: Any, rest: tuple[Any, ...]) -> Parameters:
+        trained: Parameters = jax.lax.scan(
+            lambda w, chosen: (minibatch(w, chosen, *rest), None), parameters, order
+        )[0]
+        return trained
+
+    return jax.jit(train)  # type: ignore[no-any-return]
+
+
+def _looped(minibatch: Minibatch) -> Training:
+    """The loop over minibatches outside."""
+    compiled = jax.jit(minibatch, donate_argnums=0)
+
+    def train(parameters: Parameters, order: Any, rest: tuple[Any, ...]) -> Parameters:
+        for chosen in order:
+            parameters = compiled(parameters, chosen, *rest)
+        return parameters
+
+    return train
+
+
+def _minibatch(
     program: Program,
     parameters: Parameters,
-    order: Any,
+    chosen: Any,
     rates: Any,
     coefficients: Any,
     images: Any,
     labels: Any,
 ) -> Parameters:
-    """Parameters (R, *shape) after the minibatches of `order` (T, R, B)."""
+    """Parameters (R, *shape) after all updates on the examples `chosen` (R, B)."""
 
     def loss(w: Parameters, x: Any, y: Any) -> Any:
         scores = jax.nn.log_softmax(_logits(program.model, w, x))
@@ -80,18 +111,15 @@ def _train(
         value, gradients = jax.value_and_grad(loss)(w, x, y)
         return value + coefficient / 4 * sum(jnp.sum(g**2) for g in gradients.values())
 
-    def minibatch(w: Parameters, chosen: Any, rate: Any, coefficient: Any) -> Parameters:
-        x, y = images[chosen], labels[chosen]
+    def of_member(w: Parameters, examples: Any, rate: Any, coefficient: Any) -> Parameters:
+        x, y = images[examples], labels[examples]
         for _ in range(program.updates_per_batch):
             gradients = jax.grad(modified_loss)(w, x, y, coefficient)
             w = {name: value - rate * gradients[name] for name, value in w.items()}
         return w
 
-    def step(w: Parameters, chosen: Any) -> tuple[Parameters, None]:
-        return jax.vmap(minibatch)(w, chosen, rates, coefficients), None
-
-    trained: Parameters = jax.lax.scan(step, parameters, order)[0]
-    return trained
+    updated: Parameters = jax.vmap(of_member)(parameters, chosen, rates, coefficients)
+    return updated
 
 
 def _logits(model: str, w: Parameters, images: Any) -> Any:
