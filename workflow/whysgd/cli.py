@@ -117,14 +117,14 @@ def _train(options: argparse.Namespace) -> None:
 
 def _benchmark(options: argparse.Namespace) -> None:
     from whysgd.benchmarks.measure import FULL, QUICK
-    from whysgd.benchmarks.report import performance_lines, read_rows, update_document
-    from whysgd.benchmarks.suite import chosen_rows, run_suite
+    from whysgd.benchmarks.report import performance_lines, update_document
+    from whysgd.benchmarks.suite import chosen, run_suite
 
-    rows = chosen_rows(options.rows)
+    rows, figures = chosen(options.rows)
     check_output(options.results / "row.json")
     with logging_to(logging.StreamHandler(sys.stderr), "%(message)s"):
-        run_suite(rows, QUICK if options.quick else FULL, options.results)
-    lines = performance_lines(read_rows(options.results))
+        run_suite(rows, figures, QUICK if options.quick else FULL, options.results)
+    lines = performance_lines(options.results)
     print("\n".join(lines))
     if options.document:
         update_document(options.document, lines)

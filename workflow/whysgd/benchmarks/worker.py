@@ -16,6 +16,7 @@ import numpy as np
 from whysgd.benchmarks.agreement import Disagreement, disagreement
 from whysgd.benchmarks.problem import Problem
 from whysgd.benchmarks.roster import ENTRANTS, MATMULS, ONE_THREAD, Contestant, Entrant, Options
+from whysgd.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ class Session:
         started, cpu_started = time.perf_counter(), time.process_time()
         contestant.train(minibatches)
         return Timing(time.perf_counter() - started, time.process_time() - cpu_started)
+
+    def memory(self, members: Sequence[int], minibatches: int) -> tuple[int, int]:
+        """Bytes resident before a training, and at most until its end. On Linux only."""
+        _, contestant = self._made[self._chosen]
+        before = _resident("VmRSS")
+        contestant.start(members)
+        contestant.train(minibatches)
+        return before, _resident("VmHWM")
 
     def save(self, folder: Path) -> None:
         """Writes the parameters that training led to, as the reference for the others."""
@@ -115,6 +124,20 @@ class Worker:
         """Ends the process."""
         self._connection.close()
         self._process.join()
+
+
+def _resident(key: str) -> int:
+    """A line of the process's status in bytes: VmRSS is now, VmHWM the highest so far.
+
+    Raises:
+        UserError: this system keeps no such file.
+    """
+    try:
+        text = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        raise UserError("memory is measured on Linux only: choose other --rows") from None
+    (line,) = (line for line in text.splitlines() if line.startswith(f"{key}:"))
+    return int(line.split()[1]) * 1024
 
 
 def _serve(connection: Connection, name: str) -> None:
