@@ -7,6 +7,8 @@ PYTHON ?= python3
 DEVICE = $(patsubst .venv/.ready-%,%,$(firstword $(wildcard .venv/.ready-*) .venv/.ready-cpu))
 # A file of config/scales without .yaml; empty: the scale of config/config.yaml.
 SCALE =
+# Parts of the benchmarks, such as mlp64 or wrn8-7; empty: all.
+BENCH =
 
 ifeq ($(filter $(DEVICE),cpu cuda),)
 $(error DEVICE must be cpu or cuda, not '$(DEVICE)')
@@ -21,7 +23,7 @@ RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all setup test test-faults check unlock lock clean help
+.PHONY: all setup test test-faults check benchmark unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
 	$(IN_VENV) snakemake $(if $(SCALE),--config scale=$(SCALE))
@@ -47,6 +49,14 @@ check: $(READY) ## Check format, lint and types, and plan a run without running 
 	$(IN_VENV) snakemake --lint
 	$(IN_VENV) snakemake --dry-run
 
+benchmark: $(READY) .venv/.with-benchmark ## Time training against JAX, Keras and others: 25 minutes, docs/performance.md
+	$(IN_VENV) whysgd benchmark --document docs/performance.md $(if $(BENCH),--rows $(BENCH))
+
+# Adds packages to .venv and changes none: the CPU lock is this lock's constraint.
+.venv/.with-benchmark: envs/requirements-benchmark.txt $(READY)
+	$(PYTHON) envs/install.py benchmark
+	@touch $@
+
 unlock: $(READY) ## Free the working folder after Snakemake itself was killed or the machine went down
 	$(IN_VENV) snakemake --unlock
 
@@ -54,6 +64,7 @@ lock: $(READY) ## Resolve envs/*.in into the hashed locks, keeping each version 
 	cd envs && $(RESOLVE) uv.in --output-file requirements-uv.txt
 	cd envs && $(RESOLVE) cpu.in --output-file requirements-cpu.txt
 	cd envs && $(RESOLVE) cuda.in --constraint requirements-cpu.txt --output-file requirements-cuda.txt
+	cd envs && $(RESOLVE) benchmark.in --constraint requirements-cpu.txt --output-file requirements-benchmark.txt
 
 clean: ## Delete .venv, caches and ALL results, of every scale; results/README.md stays
 	find results/ -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
@@ -65,4 +76,5 @@ help: ## List the targets
 	@echo
 	@echo "Variables: PYTHON=python3.12 makes .venv with that Python (3.11 to 3.13),"
 	@echo "           DEVICE=cpu|cuda chooses the lock, SCALE=NAME a file of config/scales."
+	@echo "           BENCH=\"mlp64 wrn8-7\" chooses parts of the benchmarks."
 	@echo "One figure: .venv/bin/snakemake figure3"

@@ -1,5 +1,7 @@
 """Makes .venv anew from a hashed lock: `python3 envs/install.py cpu` (or cuda).
 
+`python3 envs/install.py benchmark` adds the lock of that name to the .venv that there is.
+
 Only the standard library, and syntax that an old Python 3 can read, so that it can say what is
 missing. Installs with uv, which takes about half of pip's time; where uv fails, for example
 since only pip is configured for the machine's index, pip installs the same lock.
@@ -14,12 +16,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = str(VENV / "bin" / "python")
+ADDED = ("benchmark",)
 OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that the locks and TensorFlow's wheels cover
 
 
 def main(device: str) -> None:
     """Makes the environment for a device, cpu or cuda, with this package editable in it."""
     check_python()
+    if device in ADDED:
+        install_lock(venv_pip(), lock(device))
+        return
     pip = make_venv()
     run([*pip, "install", "--quiet", "--require-hashes", "-r", lock("uv")])
     install_lock(pip, lock(device))
@@ -54,11 +60,21 @@ def make_venv() -> "list[str]":
     # Where .venv is active, its own interpreter must not be the one that replaces it.
     python = getattr(sys, "_base_executable", None) or sys.executable
     command = [python, "-m", "venv", "--clear", str(VENV)]
+    pip = venv_pip()
+    run(command if pip[0] == VENV_PYTHON else [*command, "--without-pip"])
+    return pip
+
+
+def venv_pip() -> "list[str]":
+    """The command of a pip that installs into .venv.
+
+    Raises:
+        SystemExit: there is no pip to be had.
+    """
     if importlib.util.find_spec("ensurepip") is not None:
-        run(command)
         return [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check"]
     if importlib.util.find_spec("pip") is not None:
-        run([*command, "--without-pip"])
+        python = getattr(sys, "_base_executable", None) or sys.executable
         return [python, "-m", "pip", "--disable-pip-version-check", "--python", VENV_PYTHON]
     sys.exit("error: this Python has neither ensurepip nor pip; on Debian, install python3-venv")
 

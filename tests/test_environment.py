@@ -21,8 +21,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "envs"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ["cpu", "cuda", "uv"]
+LOCKS = ["benchmark", "cpu", "cuda", "uv"]
 DEVICES = ["cpu", "cuda"]
+OPTIONAL = {"jax", "torch"}  # what benchmarks compare with, where it is installed
 
 
 def lock_entries(name: str) -> list[tuple[Requirement, list[str]]]:
@@ -127,6 +128,16 @@ def test_both_devices_run_the_same_versions() -> None:
 
 
 @pytest.mark.parametrize("device", DEVICES)
+def test_the_benchmarks_lock_changes_no_version_of_the_environment(device: str) -> None:
+    benchmark, environment = lock_versions("benchmark"), lock_versions(device)
+    shared = benchmark.keys() & environment.keys()
+    assert "numpy" in shared
+    assert {name: benchmark[name] for name in shared} == {
+        name: environment[name] for name in shared
+    }
+
+
+@pytest.mark.parametrize("device", DEVICES)
 def test_conda_files_have_the_locks_versions(device: str) -> None:
     locked = lock_versions(device)
     _, conda = conda_pins(device)
@@ -139,7 +150,7 @@ def test_conda_files_have_all_that_our_code_imports(device: str) -> None:
     tensorflow = {"cpu": "tensorflow-cpu", "cuda": "tensorflow"}[device]
     needed = {tensorflow} | {
         canonicalize_name(owners[module][0])
-        for module in imported_modules() - {"tensorflow", "snakemake"}
+        for module in imported_modules() - {"tensorflow", "snakemake"} - OPTIONAL
     }
     assert needed <= conda_pins(device)[1].keys()
 
@@ -233,6 +244,20 @@ def plan_setup(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 def test_an_interrupted_setup_is_done_again(checkout: Path) -> None:
     assert "envs/install.py cpu" in plan_setup(checkout).stdout
+
+
+def test_the_benchmarks_packages_are_added_without_making_the_environment_anew(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        installer, "run", lambda command, environment=None: commands.append(command)
+    )
+    monkeypatch.setattr(installer, "pip_index", lambda pip: {})
+    installer.main("benchmark")
+    (command,) = commands
+    assert command[-3:] == ["--require-hashes", "-r", "envs/requirements-benchmark.txt"]
+    assert command[command.index("--python") + 1] == installer.VENV_PYTHON
 
 
 def test_a_finished_setup_is_not_done_again(checkout: Path) -> None:

@@ -66,6 +66,24 @@ def _parser() -> argparse.ArgumentParser:
         help="write checkpoints there, and go on from the newest one; default: none",
     )
     train.set_defaults(command=_train)
+    benchmark = commands.add_parser(
+        "benchmark", help="time training against other ways to write it, and update the table"
+    )
+    benchmark.add_argument(
+        "--rows", nargs="+", default=[], help="such as mlp64, or mlp64-7; default: all"
+    )
+    benchmark.add_argument("--quick", action="store_true", help="a smoke test; times mean nothing")
+    benchmark.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results/benchmarks"),
+        metavar="FOLDER",
+        help="(default: %(default)s)",
+    )
+    benchmark.add_argument(
+        "--document", type=Path, metavar="FILE", help="whose table to write anew; default: none"
+    )
+    benchmark.set_defaults(command=_benchmark)
     schema = commands.add_parser("schema", help="print the JSON schema of the configuration")
     schema.set_defaults(command=lambda _: print(json.dumps(json_schema(), indent=2)))
     return parser
@@ -95,6 +113,21 @@ def _train(options: argparse.Namespace) -> None:
         history.to_csv(sys.stdout, index=False, lineterminator="\n")
     if options.checkpoints:
         remove_checkpoints(options.checkpoints)
+
+
+def _benchmark(options: argparse.Namespace) -> None:
+    from whysgd.benchmarks.measure import FULL, QUICK
+    from whysgd.benchmarks.report import performance_lines, update_document
+    from whysgd.benchmarks.suite import chosen, run_suite
+
+    rows, figures = chosen(options.rows)
+    check_output(options.results / "row.json")
+    with logging_to(logging.StreamHandler(sys.stderr), "%(message)s"):
+        run_suite(rows, figures, QUICK if options.quick else FULL, options.results)
+    lines = performance_lines(options.results)
+    print("\n".join(lines))
+    if options.document:
+        update_document(options.document, lines)
 
 
 def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:

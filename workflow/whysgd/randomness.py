@@ -17,6 +17,7 @@ class Purpose(IntEnum):
     PARAMETERS = 1  # initial parameters
     ORDER = 2  # permutation of the training set, one per epoch
     AUGMENTATION = 3  # crops and mirroring, one draw per minibatch
+    NOISE = 4  # data sets of noise, for benchmarks
 
 
 def generator(seed: int, purpose: Purpose, *index: int) -> np.random.Generator:

@@ -35,4 +35,7 @@ class DatasetInfo:
 
 DATASETS = {
     "digits": DatasetInfo((8, 8, 1), 10, 1797, None),
+    # Noise with the shapes of larger data sets, for benchmarks: speed depends on shapes alone.
+    "noise-28x28x1": DatasetInfo((28, 28, 1), 10, 640, None),
+    "noise-32x32x3": DatasetInfo((32, 32, 3), 10, 640, None),
 }

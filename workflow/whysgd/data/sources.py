@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from whysgd.data.catalog import DATASETS
+from whysgd.randomness import Purpose, generator
+
 
 @dataclass(frozen=True)
 class RawImages:
@@ -32,4 +35,18 @@ def read_digits() -> RawImages:
     )
 
 
-READERS: dict[str, Callable[[], RawImages]] = {"digits": read_digits}
+def make_noise(name: str) -> RawImages:
+    """Independent uniform pixels and labels, in the shapes that the catalog gives `name`."""
+    info = DATASETS[name]
+    draw = generator(0, Purpose.NOISE, *info.image_shape)
+    return RawImages(
+        x_train=draw.integers(0, 256, (info.num_train, *info.image_shape), np.uint8),
+        y_train=draw.integers(0, info.num_classes, info.num_train, np.int32),
+    )
+
+
+READERS: dict[str, Callable[[], RawImages]] = {
+    "digits": read_digits,
+    "noise-28x28x1": lambda: make_noise("noise-28x28x1"),
+    "noise-32x32x3": lambda: make_noise("noise-32x32x3"),
+}

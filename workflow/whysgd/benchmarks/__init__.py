@@ -1,0 +1,1 @@
+"""Benchmarks: this project's training against what a user would otherwise write."""

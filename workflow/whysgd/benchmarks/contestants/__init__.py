@@ -1,0 +1,1 @@
+"""The contestants: our training, and what a user would otherwise write."""
