@@ -27,7 +27,9 @@ class ProgramSettings(Frozen):
     """What a program is made of. In an experiment, a key given here replaces its program's."""
 
     dataset: str | None = Field(None, description="a key of `datasets`")
-    model: ModelName | None = Field(None, description="mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH")
+    model: ModelName | None = Field(
+        None, description="linear, mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH"
+    )
     base_width: int | None = Field(None, gt=0, description="channels of a Wide-ResNet's stem")
     batch_size: Integers | None = Field(None, description="examples in a minibatch (B)")
     updates_per_batch: Integers | None = Field(
