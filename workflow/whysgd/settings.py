@@ -17,6 +17,7 @@ from whysgd.errors import UserError
 from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
 from whysgd.spec import DatasetSpec, Frozen, ModelName, Schedule
+from whysgd.theory_settings import TheorySettings
 
 Record = TypeVar("Record", bound=Frozen)
 _OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
@@ -154,6 +155,23 @@ class ScaleSettings(Sweeps):
 
     description: str
     jobs: JobSettings
+    theory: TheorySettings | None = Field(
+        None, description="the theory study; without it, the scale has no theory figures"
+    )
+
+    @model_validator(mode="after")
+    def _theory_has_its_images(self) -> "ScaleSettings":
+        if self.theory is not None:
+            if self.theory.dataset not in self.datasets:
+                known = ", ".join(self.datasets)
+                raise ValueError(f"theory.dataset: unknown {self.theory.dataset!r}; known: {known}")
+            there = self.datasets[self.theory.dataset].num_train
+            if self.theory.num_images > there:
+                raise ValueError(
+                    f"theory: {self.theory.num_images} images are needed, and "
+                    f"{self.theory.dataset} has {there} for training"
+                )
+        return self
 
 
 class Config(Frozen):
