@@ -90,6 +90,7 @@ if SCALE.theory is not None:
                 runtime=15,
             params:
                 module=figure.module,
+                scale=SETTINGS.scale_name,
             message:
                 f"Draw {figure.name}"
             script:

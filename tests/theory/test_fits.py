@@ -35,6 +35,7 @@ def errors(quantity, values, fitted=True, expected=2.0):
     table = pd.DataFrame(columns=list(ERROR_COLUMNS))
     table["learning_rate"] = X
     table["error"] = values
+    table["leading"] = X**2
     table["fitted"] = fitted
     table["expected_slope"] = expected
     table["quantity"] = quantity
@@ -58,4 +59,5 @@ def test_a_slope_table_has_a_row_for_each_series():
     assert list(table["quantity"]) == ["square", "cube", "too few"]
     np.testing.assert_allclose(table["slope"], [2, 3, np.nan], atol=1e-12)
     assert list(table["points"]) == [4, 6, 2]
+    np.testing.assert_allclose(table["leading_ratio"], [1, X[0], 1 / X[0]])
     assert table["expected_slope"].isna().tolist() == [False, True, False]

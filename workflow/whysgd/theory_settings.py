@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from whysgd.powers import Integers, Numbers
+from whysgd.powers import Integers, Number, Numbers
 from whysgd.spec import Frozen, ModelName
 
 
@@ -31,15 +31,40 @@ class TheorySettings(Frozen):
     hidden_units: int = Field(8, gt=0, description="of the tanh and ReLU perceptrons")
     convolutional_model: ModelName = Field("wrn-10-1", description="trained with tanh units")
     base_width: int = Field(2, gt=0, description="channels of the convolutional network's stem")
+    updates_per_batch: Integers = Field((1, 2, 4, 8), description="n of n-step SGD")
+    gaussian_pairs: int = Field(
+        4096, gt=1, description="runs of eq. 23; each comes with one of opposite noise"
+    )
+    norm_model: ModelName = Field(
+        "mlp-64-64-64", description="ReLU network whose gradient norms are measured"
+    )
+    norm_images: int = Field(320, gt=1, description="images that its batches are drawn from")
+    norm_batch_size: int = Field(8, gt=0, description="of its training, a divisor of norm_images")
+    norm_learning_rate: Number = Field(2.0**-4, gt=0, description="of its training")
+    norm_epochs: Integers = Field((0, 2, 8, 32), description="epochs after which it is measured")
+    norm_batches: int = Field(4000, gt=1, description="batches drawn for each size and epoch")
+    validity_batches: Integers = Field(
+        (1, 2, 4, 8, 16, 32), description="minibatches of an epoch, at fixed learning rates"
+    )
+    validity_steps: Numbers = Field(
+        (2.0**-6, 2.0**-4, 2.0**-2, 2.0**0, 2.0**1), description="those rates, times the sharpness"
+    )
+    validity_pairs: int = Field(128, gt=1, description="orders sampled, each with its reverse")
+    planar_runs: int = Field(200, gt=1, description="runs of SGD from between two minima")
     kinked_steps: Numbers = Field(
         tuple(2.0**k for k in range(-12, 1)), description="step sizes for the ReLU network"
     )
 
     @model_validator(mode="after")
     def _positive(self) -> "TheorySettings":
-        for key in ("scaled_steps", "kinked_steps", "cubic_batches"):
+        keys = ("scaled_steps", "kinked_steps", "cubic_batches", "updates_per_batch")
+        for key in (*keys, "validity_batches", "validity_steps"):
             if min(getattr(self, key)) <= 0:
                 raise ValueError(f"`{key}` must be positive")
+        if self.norm_images % self.norm_batch_size:
+            raise ValueError("`norm_batch_size` must divide `norm_images`")
+        if min(self.norm_epochs) < 0:
+            raise ValueError("`norm_epochs` must not be negative")
         if len(self.scaled_steps) < 3:
             raise ValueError("`scaled_steps`: a slope needs at least 3 points")
         return self
@@ -47,4 +72,5 @@ class TheorySettings(Frozen):
     @property
     def num_images(self) -> int:
         """Training images that the study reads."""
-        return self.batch_size * self.num_batches
+        batches = max(self.num_batches, *self.validity_batches)
+        return max(self.batch_size * batches, self.norm_images)

@@ -51,6 +51,27 @@ def series_of(table: pd.DataFrame, **values: object) -> pd.DataFrame:
     return rows.sort_values("learning_rate", kind="stable")
 
 
+def series_of_part(table: pd.DataFrame, part: str, curve: str) -> pd.DataFrame:
+    """Rows of a curve of a part, as they are in the table of plane paths.
+
+    Raises:
+        UserError: there are none.
+    """
+    rows = table[(table["part"] == part) & (table["curve"] == curve)]
+    if rows.empty:
+        raise UserError(
+            f"table has no rows of part {part}, curve {curve}; remove it and make it again"
+        )
+    return rows
+
+
+def select_slopes(slopes: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
+    """Slopes of the series with the given values."""
+    for column, value in values.items():
+        slopes = slopes[slopes[column] == value]
+    return slopes
+
+
 def draw_errors(axes: Axes, rows: pd.DataFrame, look: Look, x: str = "scaled_step") -> None:
     """One series of errors; points that were not fitted are open, and dotted lines lead there."""
     axes.plot(rows[x], rows["error"], color=look.color, linestyle=":", linewidth=1, gid=OUTSIDE)

@@ -36,8 +36,22 @@ class TheoryFigure:
 TABLES = (
     TheoryTable("theory_main_result", "main_result"),
     TheoryTable("theory_convolution", "convolution"),
+    TheoryTable("theory_n_step", "n_step"),
+    TheoryTable("theory_expansions", "expansions"),
+    TheoryTable("theory_exact", "exact", errors=False),
+    TheoryTable("theory_gradient_norms", "gradient_norms", errors=False),
+    TheoryTable("theory_validity", "validity", errors=False),
+    TheoryTable("theory_planar", "planar", errors=False),
 )
 
 FIGURES = (
     TheoryFigure("theory_main_result", ("theory_main_result", "theory_convolution", SLOPES)),
+    TheoryFigure("theory_n_step", ("theory_n_step", SLOPES)),
+    TheoryFigure("theory_expansions", ("theory_expansions", "theory_exact", SLOPES)),
+    TheoryFigure("theory_second_epoch", ("theory_expansions", SLOPES)),
+    TheoryFigure("theory_gradient_norms", ("theory_gradient_norms",)),
+    TheoryFigure("theory_sampling", ("theory_expansions", SLOPES)),
+    TheoryFigure("theory_validity", ("theory_validity",)),
+    TheoryFigure("theory_flows", ("theory_planar",)),
+    TheoryFigure("theory_minima", ("theory_planar",)),
 )

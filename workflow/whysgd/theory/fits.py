@@ -21,6 +21,7 @@ ERROR_COLUMNS = (
     "learning_rate",
     "scaled_step",
     "error",
+    "leading",
     "floor",
     "fitted",
     "expected_slope",
@@ -36,6 +37,7 @@ SLOPE_COLUMNS = (
     "high",
     "points",
     "expected_slope",
+    "leading_ratio",
 )
 
 
@@ -79,7 +81,9 @@ def slope_table(errors: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns `SLOPE_COLUMNS`, in the order of the errors. `expected_slope` is empty where the
-        analysis promises none, the slope where fewer than 3 points can be fitted.
+        analysis promises none, the slope where fewer than 3 points can be fitted. `leading_ratio`
+        is the error over its leading term in closed form, at the smallest learning rate fitted:
+        1 less a few hundredths of the next order.
     """
     keys = list(SLOPE_COLUMNS[:5])
     rows = []
@@ -89,5 +93,9 @@ def slope_table(errors: pd.DataFrame) -> pd.DataFrame:
         if len(used) >= LEAST_POINTS:
             slope = fit_slope(used["learning_rate"], used["error"])
         expected = series["expected_slope"].iloc[0]
-        rows.append((*values, slope.value, slope.low, slope.high, len(used), expected))
+        ratio = np.nan
+        if len(used):
+            smallest = int(used["learning_rate"].argmin())
+            ratio = used["error"].iloc[smallest] / used["leading"].iloc[smallest]
+        rows.append((*values, slope.value, slope.low, slope.high, len(used), expected, ratio))
     return pd.DataFrame(rows, columns=list(SLOPE_COLUMNS))

@@ -6,7 +6,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from whysgd.theory.flows import flow_displacements, kinked_flow_displacements
-from whysgd.theory.minibatches import Field, gradient_field
+from whysgd.theory.minibatches import Field, descent
 from whysgd.theory.modified_loss import modified_loss_gd, modified_loss_sgd
 from whysgd.theory.second_order import second_order_field
 from whysgd.theory.sequences import (
@@ -88,8 +88,7 @@ def flow_field(epoch: Epoch, name: str) -> Field:
         GD: modified_loss_gd(minibatches, rates),
         SGD: modified_loss_sgd(minibatches, rates),
     }[name]
-    gradient = gradient_field(loss_fn)
-    return lambda points: -gradient(points)
+    return descent(loss_fn)
 
 
 def _active(

@@ -78,6 +78,12 @@ def gradient_field(loss_fn: LossFn) -> Field:
     return field
 
 
+def descent(loss_fn: LossFn) -> Field:
+    """The velocity of gradient flow on a loss: minus its gradient."""
+    gradient = gradient_field(loss_fn)
+    return lambda points: -gradient(points)
+
+
 def hessian_product(gradient: Field, points: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
     """Derivative of a gradient field along given vectors, each (R, P): Hessians times vectors.
 

@@ -59,7 +59,7 @@ class Epoch:
         errors: NDArray[np.float64],
         expected_slope: float,
         uncertainty: NDArray[np.float64] | float = 0.0,
-        problem: str | None = None,
+        leading: NDArray[np.float64] | float = np.nan,
     ) -> pd.DataFrame:
         """Rows of an error table.
 
@@ -68,7 +68,7 @@ class Epoch:
             errors: lengths in parameter space or other positive numbers, (E,).
             expected_slope: what the analysis says; nan where it says nothing.
             uncertainty: standard error of each error, where it has one.
-            problem: name in the table, if not the problem's own.
+            leading: the first term in closed form, where there is one, (E,).
 
         Returns:
             Columns `ERROR_COLUMNS`. `floor` is the larger of rounding and uncertainty; a point is
@@ -77,13 +77,14 @@ class Epoch:
         floor = np.maximum(self.rounding, uncertainty) * np.ones(len(errors))
         columns = {
             "check": self.check,
-            "problem": problem or self.problem.name,
+            "problem": self.problem.name,
             "quantity": quantity,
             "num_batches": self.problem.minibatches.count,
             "updates_per_batch": self.updates_per_batch,
             "learning_rate": self.learning_rates,
             "scaled_step": self.scaled_steps,
             "error": errors,
+            "leading": leading,
             "floor": floor,
             "fitted": errors > MARGIN * floor,
             "expected_slope": expected_slope,
