@@ -40,6 +40,7 @@ def random_parameters(net, replicas):
         ("wrn-10-1", 77_709),
         ("wrn-16-4", 2_747_536),
         ("mlp-64-64", 32 * 32 * 3 * 64 + 64 + 64 * 64 + 64 + 64 * 10 + 10),
+        ("linear", 32 * 32 * 3 * 10 + 10),
     ],
 )
 def test_parameter_counts(name, count):
@@ -70,8 +71,42 @@ def test_wide_resnet_names(name, shape):
     "name", ["mlp", "mlp-", "mlp-0", "mlp-64-", "wrn-10", "wrn-11-1", "wrn-4-1", "wrn-10-0", "cnn"]
 )
 def test_an_unknown_name_is_refused_with_the_known_forms(name):
-    with pytest.raises(ValueError, match=f"unknown model '{name}'; known forms: mlp-"):
+    with pytest.raises(ValueError, match=f"unknown model '{name}'; known forms: linear, mlp-"):
         parse_architecture(name)
+
+
+def test_a_tanh_perceptron_is_made_of_tanh():
+    net = build_network(
+        "mlp-5",
+        input_shape=(2, 2, 1),
+        num_classes=3,
+        replicas=2,
+        activation="tanh",
+        dtype="float64",
+    )
+    first, bias, last, offset = parameters = random_parameters(net, 2)
+    images = RNG.normal(size=(2, 4, 2, 2, 1))
+    hidden = np.tanh(images.reshape(2, 4, 4) @ first.numpy() + bias.numpy()[:, None])
+    expected = hidden @ last.numpy() + offset.numpy()[:, None]
+    np.testing.assert_allclose(net.logits(parameters, images), expected, rtol=1e-12)
+
+
+def test_no_activation_of_a_tanh_wide_resnet_is_relu(monkeypatch):
+    def refuse(_):
+        raise AssertionError("ReLU")
+
+    monkeypatch.setattr(tf.nn, "relu", refuse)
+    net = build_network(
+        "wrn-10-1",
+        input_shape=(8, 8, 1),
+        num_classes=3,
+        replicas=2,
+        base_width=2,
+        activation="tanh",
+        dtype="float64",
+    )
+    logits = net.logits(random_parameters(net, 2), RNG.normal(size=(1, 4, 8, 8, 1)))
+    assert logits.shape == (2, 4, 3)
 
 
 @pytest.mark.parametrize("name", ["mlp-9-7", "wrn-10-1", "wrn-16-2"])

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from whysgd.architecture import Activation
 from whysgd.models.architectures import ReplicatedMLP, build_layers
 from whysgd.randomness import Purpose, generator
 
@@ -98,16 +99,18 @@ def build_network(
     num_classes: int,
     replicas: int,
     base_width: int = 16,
+    activation: Activation = "relu",
     dtype: str = "float32",
 ) -> Network:
     """R replicas of the named architecture.
 
     Args:
-        name: "mlp-64-64-64" (hidden widths) or "wrn-10-1" (depth, width), any numbers.
+        name: "mlp-64-64-64" (hidden widths) or "wrn-10-1" (depth, width), any numbers; "linear".
         input_shape: height, width, channels of an image.
         num_classes: outputs.
         replicas: how many networks side by side (R).
         base_width: channels of a Wide-ResNet's stem; its `width` multiplies them.
+        activation: of hidden layers; the papers' is ReLU, and the theory needs a smooth one.
         dtype: of parameters and arithmetic.
 
     Raises:
@@ -120,6 +123,7 @@ def build_network(
             num_classes=num_classes,
             replicas=replicas,
             base_width=base_width,
+            activation=activation,
             dtype=dtype,
         )
     return Network(layers, replicas, dtype)
