@@ -6,7 +6,6 @@ from typing import Any
 
 from whysgd.benchmarks.interleave import turns
 from whysgd.benchmarks.problem import Problem
-from whysgd.benchmarks.roster import OURS
 from whysgd.benchmarks.rows import Workload, members_of, program_of
 from whysgd.benchmarks.worker import Worker
 
@@ -14,11 +13,16 @@ _MEMBERS_OF_LENGTHS = 7
 
 
 def measure_growth(
-    workload: Workload, members: Sequence[int], minibatches: Sequence[int], rounds: int
+    worker: Worker,
+    workload: Workload,
+    members: Sequence[int],
+    minibatches: Sequence[int],
+    rounds: int,
 ) -> dict[str, Any]:
     """Processor seconds of an ensemble against its size and against its length.
 
     Args:
+        worker: ours.
         workload: whose plain updates are timed.
         members: sizes; the larger, the fewer minibatches.
         minibatches: lengths, with seven members.
@@ -32,12 +36,8 @@ def measure_growth(
     sizes = [(count, longest // count) for count in members]
     lengths = [(_MEMBERS_OF_LENGTHS, length) for length in minibatches]
     problem = Problem(program_of(workload, "plain"), members_of(workload, "plain"), (), Path())
-    worker = Worker(OURS)
-    try:
-        worker.call("choose", "growth", problem, {})
-        seconds = _timed(worker, [*sizes, *lengths], rounds)
-    finally:
-        worker.stop()
+    worker.call("choose", "growth", problem, {})
+    seconds = _timed(worker, [*sizes, *lengths], rounds)
     records = [
         {"members": count, "minibatches": length, "cpu_seconds": timings}
         for (count, length), timings in zip([*sizes, *lengths], seconds, strict=True)

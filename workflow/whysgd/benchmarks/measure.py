@@ -26,7 +26,7 @@ class Effort:
     search: bool  # for each contestant's fastest options, or take the first
 
 
-FULL = Effort(rounds=7, seconds=0.3, max_minibatches=8192, search=True)
+FULL = Effort(rounds=5, seconds=0.3, max_minibatches=8192, search=True)
 QUICK = Effort(rounds=2, seconds=0.02, max_minibatches=64, search=False)
 
 

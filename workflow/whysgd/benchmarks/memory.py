@@ -5,15 +5,14 @@ from typing import Any
 
 from whysgd.benchmarks.operations import update_cost
 from whysgd.benchmarks.problem import Problem
-from whysgd.benchmarks.roster import OURS
 from whysgd.benchmarks.rows import Workload, members_of, program_of
 from whysgd.benchmarks.worker import Worker
 
 _MINIBATCHES = 3  # one to compile, and the next at the size that stays
 
 
-def measure_memory(workload: Workload, members: int) -> dict[str, Any]:
-    """Peak memory of our training with the penalty, in a process of its own.
+def measure_memory(worker: Worker, workload: Workload, members: int) -> dict[str, Any]:
+    """Peak memory of our training with the penalty, in a process that has done nothing else.
 
     Counted from after the imports and the loading of the data to the end of training, the
     compiler's own memory included: the highest resident set of the process less what was
@@ -24,11 +23,7 @@ def measure_memory(workload: Workload, members: int) -> dict[str, Any]:
     """
     program = program_of(workload, "penalty")
     ensemble = members_of(workload, "penalty")[:members]
-    worker = Worker(OURS)
-    try:
-        worker.call("choose", "memory", Problem(program, ensemble, (), Path()), {})
-        before, peak = worker.call("memory", range(members), _MINIBATCHES)
-    finally:
-        worker.stop()
+    worker.call("choose", "memory", Problem(program, ensemble, (), Path()), {})
+    before, peak = worker.call("memory", range(members), _MINIBATCHES)
     copy = 4 * members * update_cost(program).parameters
     return {"copy_bytes": copy, "before_bytes": before, "peak_bytes": peak}

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from whysgd.benchmarks.operations import update_cost
 from whysgd.benchmarks.problem import Array, Problem
-from whysgd.benchmarks.rows import KINDS, Row
+from whysgd.benchmarks.rows import KINDS, Row, program_of
 
 Options = dict[str, Any]
 
@@ -93,8 +94,14 @@ def _blocks_of_members(row: Row) -> list[Options]:
 
 
 def _jax_options(row: Row) -> list[Options]:
-    scan = row.workload.model.startswith("mlp")
-    return [{**options, "scan": scan} for options in _blocks_of_members(row)]
+    """Members at once, and the loop over minibatches inside or outside the compiled program.
+
+    Outside where it holds convolutions, tried both ways where calls cost little of an update.
+    """
+    program = program_of(row.workload, "plain")
+    small = update_cost(program).parameters < 1e6
+    scans = (False,) if program.model.startswith("wrn") else (True,) if small else (True, False)
+    return [{**options, "scan": s} for options in _blocks_of_members(row) for s in scans]
 
 
 def _keras_options(row: Row) -> list[Options]:

@@ -2,7 +2,8 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from whysgd.benchmarks.measure import QUICK, Bench, Effort
 from whysgd.benchmarks.memory import measure_memory
 from whysgd.benchmarks.overhead import measure_jobs, measure_planning
 from whysgd.benchmarks.problem import write_problem
-from whysgd.benchmarks.roster import ENTRANTS, MATMULS
+from whysgd.benchmarks.roster import ENTRANTS, MATMULS, OURS, Entrant
 from whysgd.benchmarks.rows import KINDS, ROWS, WORKLOADS, Row, Workload, members_of, program_of
 from whysgd.benchmarks.worker import Worker
 from whysgd.errors import UserError
@@ -24,15 +25,28 @@ logger = logging.getLogger("whysgd")
 _WORKLOADS = {workload.name: workload for workload in WORKLOADS}
 
 
+@contextmanager
+def _running(entrants: Sequence[Entrant]) -> Iterator[list[Worker]]:
+    """Processes of contestants, which end with the block."""
+    workers = [Worker(entrant) for entrant in entrants]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
 def _memory(effort: Effort) -> dict[str, Any]:
     workload = _WORKLOADS["mlp64" if effort is QUICK else "mlp4096"]
-    return measure_memory(workload, 7)
+    with _running([OURS]) as (worker,):
+        return measure_memory(worker, workload, 7)
 
 
 def _growth(effort: Effort) -> dict[str, Any]:
     members = (1, 7) if effort is QUICK else (1, 2, 4, 7, 14, 28, 63)
     minibatches = [2**power for power in (range(3, 5) if effort is QUICK else range(8, 14))]
-    return measure_growth(_WORKLOADS["mlp64"], members, minibatches, effort.rounds)
+    with _running([OURS]) as (worker,):
+        return measure_growth(worker, _WORKLOADS["mlp64"], members, minibatches, effort.rounds)
 
 
 def _planning(effort: Effort) -> dict[str, Any]:
@@ -92,29 +106,24 @@ def _run_workload(workload: Workload, rows: Sequence[Row], effort: Effort, folde
     entrants = [entrant for entrant in ENTRANTS if entrant.available]
     if workload.compare_matmuls:
         entrants.append(MATMULS)
-    workers = [Worker(entrant) for entrant in entrants]
-    try:
-        with tempfile.TemporaryDirectory() as temporary:
-            plain = write_problem(
-                program_of(workload, "plain"),
-                members_of(workload, "plain"),
-                effort.max_minibatches,
-                Path(temporary),
+    with _running(entrants) as workers, tempfile.TemporaryDirectory() as temporary:
+        plain = write_problem(
+            program_of(workload, "plain"),
+            members_of(workload, "plain"),
+            effort.max_minibatches,
+            Path(temporary),
+        )
+        # The arrays are the same at every kind of update.
+        problems = {
+            kind: replace(
+                plain, program=program_of(workload, kind), members=members_of(workload, kind)
             )
-            # The arrays are the same at every kind of update.
-            problems = {
-                kind: replace(
-                    plain, program=program_of(workload, kind), members=members_of(workload, kind)
-                )
-                for kind in KINDS
-            }
-            bench = Bench(problems, workers, effort, Path(temporary))
-            for row in rows:
-                record = {"workload": workload.name, "members": row.members}
-                _write(folder, row.name, {**record, "kinds": bench.measure(row)}, effort)
-    finally:
-        for worker in workers:
-            worker.stop()
+            for kind in KINDS
+        }
+        bench = Bench(problems, workers, effort, Path(temporary))
+        for row in rows:
+            record = {"workload": workload.name, "members": row.members}
+            _write(folder, row.name, {**record, "kinds": bench.measure(row)}, effort)
 
 
 def _write(folder: Path, name: str, record: dict[str, Any], effort: Effort) -> None:
