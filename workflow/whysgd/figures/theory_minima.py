@@ -70,4 +70,4 @@ def _draw_runs(axes: Axes, table: pd.DataFrame) -> None:
     left = int((ends["x"] < 0).sum())
     axes.set_ylim(-1.3, 1.3)
     axes.set(xlabel="time, updates $\\times\\ \\epsilon$", ylabel="$x$")
-    name_panel(axes, f"from the ridge: {left} of {len(ends)} runs go left")
+    name_panel(axes, f"{left} of {len(ends)} runs go left")
