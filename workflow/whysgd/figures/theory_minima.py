@@ -48,7 +48,8 @@ def _draw_losses(axes: Axes, table: pd.DataFrame, part: str) -> None:
         rows = series_of_part(table, part, name)
         axes.plot(rows[along], rows["time"], color=color, label=label, gid=gid)
     full = series_of_part(table, part, "C")["time"]
-    axes.set_ylim(-0.1 if part == "between" else -2.2, float(full.max()) * 0.8)
+    lowest = table[table["part"].isin(["left", "right"])]["time"].min()
+    axes.set_ylim(-0.1 if part == "between" else 1.05 * lowest, float(full.max()) * 0.8)
     axes.set(xlabel=f"${along}$", ylabel="loss")
 
 
