@@ -169,10 +169,13 @@ def test_every_figure_has_lettered_panels_labels_and_one_legend(name, tables):
     assert legend.x1 <= figure.bbox.width
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+@pytest.mark.parametrize(
+    "figure",
+    # The table of gradient norms has one kind of row, so none of them can be missing.
+    [figure for figure in FIGURES if figure.name != "theory_gradient_norms"],
+    ids=lambda figure: figure.name,
+)
 def test_a_table_without_its_rows_is_an_error_that_names_the_figure(figure, tables):
-    if figure.name == "theory_gradient_norms":
-        pytest.skip("has one kind of row: no table is without some of them")
     first = figure.tables[0]
     with pytest.raises(UserError, match=f"{figure.name}: table has no rows of"):
         draw(figure.name, {**tables, first: tables[first].iloc[:1]})
