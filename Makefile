@@ -23,7 +23,7 @@ RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all setup test check benchmark unlock lock clean help
+.PHONY: all setup test test-faults check benchmark unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
 	$(IN_VENV) snakemake $(if $(SCALE),--config scale=$(SCALE))
@@ -37,6 +37,9 @@ $(READY): envs/requirements-$(DEVICE).txt envs/requirements-uv.txt envs/install.
 
 test: $(READY) ## Run all tests
 	$(IN_VENV) pytest
+
+test-faults: $(READY) ## Kill runs at many random moments and compare what comes out to the last bit
+	$(IN_VENV) pytest tests/pipeline/test_faults.py --kill-points 24
 
 check: $(READY) ## Check format, lint and types, and plan a run without running it
 	$(IN_VENV) ruff format --check .
@@ -69,7 +72,7 @@ clean: ## Delete .venv, caches and ALL results, of every scale; results/README.m
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Variables: PYTHON=python3.12 makes .venv with that Python (3.11 to 3.13),"
 	@echo "           DEVICE=cpu|cuda chooses the lock, SCALE=NAME a file of config/scales."

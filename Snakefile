@@ -10,10 +10,12 @@ include: "rules/datasets.smk"
 include: "rules/training.smk"
 include: "rules/aggregation.smk"
 include: "rules/figures.smk"
+include: "rules/theory.smk"
 
 
 rule all:
     default_target: True
     input:
         [figure_files(figure) for figure in FIGURES.values() if figure not in EXTRA_FIGURES],
+        theory_files(),
     localrule: True

@@ -14,6 +14,7 @@ from whysgd.paper import PAPER_FILE
 from whysgd.scripting import offer_package_to_scripts
 from whysgd.settings import check_targets, check_writable, load_settings
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
+from whysgd.studies.theory import FIGURES as THEORY_FIGURES, TABLES as THEORY_TABLES
 
 offer_package_to_scripts()
 
@@ -41,6 +42,21 @@ def figure_files(figure):
         f"{FOLDER}/figures/{figure.name}.png",
         f"{FOLDER}/tables/{figure.name}.csv",
     ]
+
+
+def theory_files(*figures):
+    """Everything that the given figures of the theory study show, or all of them.
+
+    Nothing at a scale without the study.
+    """
+    if SCALE.theory is None:
+        return []
+    chosen = figures or THEORY_FIGURES
+    drawn = [
+        f"{FOLDER}/figures/{figure.name}.{kind}" for figure in chosen for kind in ("pdf", "png")
+    ]
+    tables = {table for figure in chosen for table in figure.tables}
+    return drawn + sorted(f"{FOLDER}/tables/{table}.csv" for table in tables)
 
 
 def dataset_of(run_id):

@@ -20,8 +20,10 @@ rule train:
         mem_mb=SCALE.jobs.mem_mb,
         runtime=SCALE.jobs.runtime,
         gpu=SCALE.jobs.gpu,
-        # Here and not in params, since changing it must not train anything again.
-        checkpoint_seconds=SCALE.jobs.checkpoint_seconds,
+        # Here and not in params, since changing them must not train anything again.
+        checkpoint_seconds=SCALE.jobs.checkpoints.seconds,
+        checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
+        checkpoints_kept=SCALE.jobs.checkpoints.keep,
     params:
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
         # Not an output: Snakemake deletes the outputs of a job that failed.

@@ -44,7 +44,7 @@ def make_program(**changes: object) -> Program:
         "schedule": {"kind": "constant"},
         "num_minibatches": 12,
         "weight_decay": 0.0,
-        "penalty": "none",
+        "penalty": None,
         "preprocessing": "per_image",
         "augmentation": "none",
         "crop_padding": 2,
@@ -87,3 +87,16 @@ def joined_parameters(states: list, members: int) -> list:
         np.concatenate([np.asarray(part) for part in parts])[:members]
         for parts in zip(*(state.parameters for state in states), strict=True)
     ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often the fault tests kill a run."""
+    parser.addoption(
+        "--kill-points", type=int, default=3, help="random moments at which a run is killed"
+    )
+
+
+@pytest.fixture(scope="session")
+def kill_points(request: pytest.FixtureRequest) -> int:
+    """How many random moments a run is killed at."""
+    return request.config.getoption("--kill-points")

@@ -7,6 +7,7 @@ import pytest
 from whysgd.aggregate import TABLE_COLUMNS, figure_table, rank_runs
 from whysgd.grid import experiment_points
 from whysgd.settings import ScaleSettings, load_settings
+from whysgd.spec import CheckpointPolicy
 from whysgd.studies.figures import Curves, FigureSpec
 from whysgd.studies.implicit_regularization import FIGURES
 from whysgd.training.history import COLUMNS
@@ -159,7 +160,9 @@ def test_every_figure_of_the_study_is_defined_at_quick(figure):
 def test_a_figures_part_holds_nothing_that_only_others_need():
     scale = load_settings({"scale": "quick"}).scale
     changes = {
-        "jobs": scale.jobs.model_copy(update={"runtime": 99, "checkpoint_seconds": 5}),
+        "jobs": scale.jobs.model_copy(
+            update={"runtime": 99, "checkpoints": CheckpointPolicy(seconds=5)}
+        ),
         "description": "another",
         "programs": {
             **scale.programs,

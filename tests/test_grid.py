@@ -4,7 +4,7 @@ import pytest
 
 from whysgd.grid import experiment_points, plan_jobs
 from whysgd.settings import ScaleSettings, load_settings
-from whysgd.spec import Ensemble, Member
+from whysgd.spec import Ensemble, Member, Penalty
 
 
 def scale_with(experiments: dict, **jobs: object) -> ScaleSettings:
@@ -23,7 +23,7 @@ def test_axes_are_multiplied_out():
         (b, rate) for b in (4, 8) for rate in (0.25, 0.5, 1.0)
     ]
     assert {p.program.num_minibatches for p in points} == {40}
-    assert {p.program.penalty for p in points} == {"none"}
+    assert {p.program.penalty for p in points} == {None}
 
 
 def test_ratios_are_multiplied_by_the_batch_size():
@@ -39,8 +39,8 @@ def test_ratios_are_multiplied_by_the_batch_size():
     )
     points = experiment_points(scale, "e")
     assert [(p.reg_coefficient, p.program.penalty) for p in points] == [
-        (0.5, "double_backprop"),
-        (1.0, "double_backprop"),
+        (0.5, Penalty(method="factored")),
+        (1.0, Penalty(method="factored")),
     ]
 
 
@@ -114,7 +114,7 @@ def test_run_ids_tell_apart_whatever_shapes_a_run():
         "updates_per_batch": 2,
         "num_minibatches": 7,
         "weight_decay": 0.1,
-        "penalty": "double_backprop",
+        "penalty": Penalty(),
         "augmentation": "crop",
         "num_evaluations": 3,
         "c_reg": "every",
@@ -136,5 +136,5 @@ def test_an_ensemble_refuses_a_member_twice_and_a_penalty_without_a_method():
     with pytest.raises(ValueError, match="twice"):
         Ensemble(program=ensemble.program, members=(member, member))
     penalized = Member(learning_rate=0.5, reg_coefficient=0.1, seed=0)
-    with pytest.raises(ValueError, match="penalty method"):
+    with pytest.raises(ValueError, match="needs a penalty"):
         Ensemble(program=ensemble.program, members=(penalized,))

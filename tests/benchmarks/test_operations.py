@@ -26,6 +26,9 @@ def test_operations_of_a_small_perceptron_are_those_counted_by_hand():
     cost = update_cost(make_program())
     assert cost.plain == 2 * first + 3 * (second + third)
     assert cost.penalty == 4 * first + 9 * (second + third)
+    factored = update_cost(make_program(penalty={"method": "factored"}))
+    assert factored.plain == cost.plain
+    assert factored.penalty == 2 * first + 6 * (second + third)
 
 
 def test_a_convolution_is_counted_at_the_pixels_that_it_writes():

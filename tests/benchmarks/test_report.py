@@ -34,6 +34,17 @@ def test_times_are_per_update_and_run(folder):
     assert speed[4] == ""  # PyTorch was not there
 
 
+def test_methods_are_listed_with_cost_and_error(tmp_path):
+    content = {
+        "costs": {"mlp64-7": {"plain": [1.0, 2.0], "a": [2.0, 4.0]}, "wrn8-1": {"plain": [1.0]}},
+        "errors": {"mlp relu": {"a": 1e-6, "b 0.5": 0.9}, "wrn relu": {"b 0.5": 0.04}},
+    }
+    write_json(tmp_path / "methods.json", {"name": "methods", **content, **MACHINE})
+    lines = performance_lines(tmp_path)
+    assert cells(lines, "a") == [["2.00 (2.00 to 2.00)", "", "1e-06", ""]]
+    assert cells(lines, "b 0.5") == [["", "", "0.9", "0.04"]]
+
+
 def test_ratios_are_taken_within_rounds(folder):
     ratios = cells(performance_lines(folder), "MLP 64x3", "63", "plain")[1]
     assert ratios == ["0.50 (0.50 to 0.50) JAX", "0.03 (0.03 to 0.03)"]

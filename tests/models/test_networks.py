@@ -6,7 +6,9 @@ import tensorflow as tf
 
 from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.models import build_network
-from whysgd.training.objective import minibatch_loss, modified_loss_and_gradients, squared_norms
+from whysgd.spec import Penalty
+from whysgd.training.objective import minibatch_loss, squared_norms
+from whysgd.training.penalty import modified_loss_and_gradients
 
 RNG = np.random.default_rng(2)
 
@@ -38,6 +40,7 @@ def random_parameters(net, replicas):
         ("wrn-10-1", 77_709),
         ("wrn-16-4", 2_747_536),
         ("mlp-64-64", 32 * 32 * 3 * 64 + 64 + 64 * 64 + 64 + 64 * 10 + 10),
+        ("linear", 32 * 32 * 3 * 10 + 10),
     ],
 )
 def test_parameter_counts(name, count):
@@ -68,8 +71,42 @@ def test_wide_resnet_names(name, shape):
     "name", ["mlp", "mlp-", "mlp-0", "mlp-64-", "wrn-10", "wrn-11-1", "wrn-4-1", "wrn-10-0", "cnn"]
 )
 def test_an_unknown_name_is_refused_with_the_known_forms(name):
-    with pytest.raises(ValueError, match=f"unknown model '{name}'; known forms: mlp-"):
+    with pytest.raises(ValueError, match=f"unknown model '{name}'; known forms: linear, mlp-"):
         parse_architecture(name)
+
+
+def test_a_tanh_perceptron_is_made_of_tanh():
+    net = build_network(
+        "mlp-5",
+        input_shape=(2, 2, 1),
+        num_classes=3,
+        replicas=2,
+        activation="tanh",
+        dtype="float64",
+    )
+    first, bias, last, offset = parameters = random_parameters(net, 2)
+    images = RNG.normal(size=(2, 4, 2, 2, 1))
+    hidden = np.tanh(images.reshape(2, 4, 4) @ first.numpy() + bias.numpy()[:, None])
+    expected = hidden @ last.numpy() + offset.numpy()[:, None]
+    np.testing.assert_allclose(net.logits(parameters, images), expected, rtol=1e-12)
+
+
+def test_no_activation_of_a_tanh_wide_resnet_is_relu(monkeypatch):
+    def refuse(_):
+        raise AssertionError("ReLU")
+
+    monkeypatch.setattr(tf.nn, "relu", refuse)
+    net = build_network(
+        "wrn-10-1",
+        input_shape=(8, 8, 1),
+        num_classes=3,
+        replicas=2,
+        base_width=2,
+        activation="tanh",
+        dtype="float64",
+    )
+    logits = net.logits(random_parameters(net, 2), RNG.normal(size=(1, 4, 8, 8, 1)))
+    assert logits.shape == (2, 4, 3)
 
 
 @pytest.mark.parametrize("name", ["mlp-9-7", "wrn-10-1", "wrn-16-2"])
@@ -88,14 +125,16 @@ def test_replicas_equal_single_networks(name, dtype, tolerance):
         loss_fn = minibatch_loss(many.logits, images, labels)
         return (
             many.logits(parameters, images),
-            *modified_loss_and_gradients(loss_fn, parameters, coefficients),
+            *modified_loss_and_gradients(loss_fn, parameters, coefficients, Penalty()),
         )
 
     logits, losses, gradients = everything(parameters)
     for r in range(replicas):
         own = [p[r : r + 1] for p in parameters]
         loss_fn = minibatch_loss(one.logits, images[r : r + 1], labels[r : r + 1])
-        own_loss, own_gradients = modified_loss_and_gradients(loss_fn, own, coefficients[r : r + 1])
+        own_loss, own_gradients = modified_loss_and_gradients(
+            loss_fn, own, coefficients[r : r + 1], Penalty()
+        )
         scale = {"rtol": tolerance, "atol": tolerance}
         np.testing.assert_allclose(logits[r], one.logits(own, images[r : r + 1])[0], **scale)
         np.testing.assert_allclose(losses[r], own_loss[0], **scale)
@@ -134,7 +173,7 @@ def test_skipinit_gives_branches_exactly_no_gradient_at_the_start():
     images = tf.constant(RNG.normal(size=(2, 5, 8, 8, 1)))
     labels = tf.constant(RNG.integers(0, 10, (2, 5)))
     _, gradients = modified_loss_and_gradients(
-        minibatch_loss(net.logits, images, labels), parameters, tf.zeros(2, tf.float64)
+        minibatch_loss(net.logits, images, labels), parameters, tf.zeros(2, tf.float64), Penalty()
     )
     norms = {
         name: squared_norms([gradient]).numpy()

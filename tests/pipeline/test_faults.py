@@ -1,12 +1,18 @@
-"""Training jobs that are killed in the middle, through Snakemake itself."""
+"""Training jobs that are stopped in the middle, through Snakemake itself.
+
+`make test-faults` kills at many more random moments than `make test` does.
+"""
 
 import os
 import random
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,34 +20,53 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # Long enough to be hit in the middle, with a checkpoint every second.
 OVERRIDES = (
-    "overrides={jobs: {checkpoint_seconds: 1}, datasets: {digits: {num_train: 320}}, "
+    "overrides={jobs: {checkpoints: {seconds: 1}}, datasets: {digits: {num_train: 320}}, "
     "programs: {mlp: {model: mlp-128-128, epochs: 150, num_evaluations: 4}}}"
 )
-TARGET = "results/tiny/tables/figure2.csv"
+FOLDER = Path("results/tiny")
+TABLE = FOLDER / "tables" / "figure2.csv"
 DEADLINE = 120.0
+CONFIG = ["--config", "scale=tiny", OVERRIDES]
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc"),
+]
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
-    """Starts Snakemake in a process group of its own."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), TARGET]
-    command += ["--cores=1", "--rerun-incomplete", "--config", "scale=tiny", OVERRIDES]
+def start(folder: Path, target: Path = TABLE, largest_file: int = resource.RLIM_INFINITY):
+    """Starts Snakemake in a process group of its own.
+
+    Args:
+        folder: where it runs.
+        target: the file to make.
+        largest_file: bytes after which a write fails, as on a full disk.
+    """
+
+    def prepare() -> None:
+        # A shell that starts the tests in the background makes its children ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+
     return subprocess.Popen(
-        command,
+        [*SNAKEMAKE, str(target), "--cores=1", "--rerun-incomplete", *CONFIG],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=prepare,
     )
 
 
-def finish(folder: Path) -> bytes:
-    """Runs to the end and returns the table."""
-    process = start(folder)
+def finish(folder: Path, target: Path = TABLE, **options) -> bytes:
+    """Runs to the end and returns the target's content."""
+    process = start(folder, target, **options)
     output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, output
-    assert not list((folder / "results" / "tiny").glob("checkpoints/*/*"))
-    return (folder / TARGET).read_bytes()
+    assert not list(folder.glob(f"{FOLDER}/checkpoints/*/*"))
+    return (folder / target).read_bytes()
 
 
 def children(pid: int) -> list[int]:
@@ -58,42 +83,99 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def stop(process: subprocess.Popen, fault: str) -> str:
+    """Stops a run in one of several ways and returns what it printed."""
+    if fault == "Ctrl-C":  # a terminal sends it to the whole group
+        os.killpg(process.pid, signal.SIGINT)
+    elif fault == "SIGKILL to all":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        for pid in children(process.pid):
+            with suppress(ProcessLookupError):  # it may have ended meanwhile
+                os.kill(pid, signal.Signals[fault])
+    output, _ = process.communicate(timeout=DEADLINE)
+    return output
+
+
 def wait_for_training(folder: Path) -> None:
     """Waits until a job has written a checkpoint, so that something can be lost."""
     until = time.monotonic() + DEADLINE
-    while not list((folder / "results" / "tiny").glob("checkpoints/*/[0-9]*.npz")):
+    while not list(folder.glob(f"{FOLDER}/checkpoints/*/[0-9]*.npz")):
         assert time.monotonic() < until, "no checkpoint was written"
         time.sleep(0.05)
 
 
+def training_logs(folder: Path) -> str:
+    return "\n".join(log.read_text() for log in folder.glob(f"{FOLDER}/logs/train/*"))
+
+
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory) -> bytes:
-    """The table of a run that nothing disturbs."""
-    return finish(tmp_path_factory.mktemp("uninterrupted"))
+def uninterrupted(tmp_path_factory) -> tuple[bytes, float]:
+    """The table of a run that nothing disturbs, and the seconds it took."""
+    started = time.monotonic()
+    table = finish(tmp_path_factory.mktemp("uninterrupted"))
+    return table, time.monotonic() - started
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
-@pytest.mark.parametrize("fault", ["SIGKILL", "SIGKILL at random", "SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize("fault", ["SIGKILL", "SIGTERM", "Ctrl-C"])
 def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bits(tmp_path, uninterrupted, fault):
     process = start(tmp_path)
     wait_for_training(tmp_path)
-    if fault == "Ctrl-C":  # a terminal sends it to the whole group
-        os.killpg(process.pid, signal.SIGINT)
-    else:
-        time.sleep(random.Random(fault).uniform(0, 2) if "random" in fault else 0)
-        number = signal.SIGTERM if fault == "SIGTERM" else signal.SIGKILL
-        for pid in children(process.pid):
-            os.kill(pid, number)
     sent = time.monotonic()
-    output, _ = process.communicate(timeout=DEADLINE)
+    output = stop(process, fault)
     assert process.returncode != 0, output
     assert time.monotonic() - sent < 30  # 10 s, and room for a busy machine
-    assert not (tmp_path / TARGET).exists()
+    assert not (tmp_path / TABLE).exists()
+    if fault != "SIGKILL":
+        assert "stopped by a signal at epoch" in training_logs(tmp_path)
+    assert finish(tmp_path) == uninterrupted[0]
+    assert re.search(r"going on from checkpoint \d+\.npz", training_logs(tmp_path))
 
-    logs = tmp_path / "results" / "tiny" / "logs" / "train"
-    if fault in ("SIGTERM", "Ctrl-C"):
-        assert any("stopped by a signal at epoch" in log.read_text() for log in logs.glob("*"))
-    assert finish(tmp_path) == uninterrupted
-    resumed = "\n".join(log.read_text() for log in logs.glob("*"))
-    assert re.search(r"going on from checkpoint \d+\.npz", resumed)
+
+def test_a_run_killed_again_and_again_at_random_ends_with_the_same_bits(
+    tmp_path, uninterrupted, kill_points
+):
+    table, seconds = uninterrupted
+    choices = random.Random(kill_points)
+    finished = 0
+    for _ in range(kill_points):
+        fault = choices.choice(["SIGKILL", "SIGKILL to all", "SIGTERM", "Ctrl-C"])
+        process = start(tmp_path)
+        try:
+            # Anywhere: while Snakemake plans, TensorFlow loads, a job trains or writes, and
+            # also while the run before is being gone on with.
+            process.wait(timeout=choices.uniform(0, seconds))
+        except subprocess.TimeoutExpired:
+            stop(process, fault)
+        else:
+            process.communicate()
+        if fault == "SIGKILL to all":
+            subprocess.run(
+                [*SNAKEMAKE, "--unlock", *CONFIG], cwd=tmp_path, check=True, capture_output=True
+            )
+        if (tmp_path / TABLE).exists():  # whole, whatever came after; start over
+            assert (tmp_path / TABLE).read_bytes() == table
+            shutil.rmtree(tmp_path / FOLDER)
+            finished += 1
+    assert finish(tmp_path) == table
+    assert finished < kill_points  # something was killed
+
+
+def test_a_disk_without_room_for_checkpoints(tmp_path, uninterrupted):
+    smaller_than_a_checkpoint = 1 << 17
+    finish(tmp_path, FOLDER / "data" / "digits.npz")  # larger than that, too
+    process = start(tmp_path)
+    wait_for_training(tmp_path)
+    stop(process, "SIGTERM")
+    before = set(tmp_path.glob(f"{FOLDER}/checkpoints/*/*"))
+    assert before
+
+    process = start(tmp_path, largest_file=smaller_than_a_checkpoint)
+    until = time.monotonic() + DEADLINE
+    while "could not be written" not in training_logs(tmp_path):
+        assert time.monotonic() < until, training_logs(tmp_path)
+        time.sleep(0.05)
+    output = stop(process, "SIGTERM")
+    assert process.returncode != 0, output
+    assert before <= set(tmp_path.glob(f"{FOLDER}/checkpoints/*/*"))  # what was there stays
+    assert finish(tmp_path, largest_file=smaller_than_a_checkpoint) == uninterrupted[0]

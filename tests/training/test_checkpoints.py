@@ -3,6 +3,8 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -10,12 +12,14 @@ import pytest
 
 from tests.conftest import make_ensemble
 from whysgd.files import atomic_path
+from whysgd.spec import CheckpointPolicy
 from whysgd.training import checkpoints as checkpoints_module
 from whysgd.training import loop
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key, remove_checkpoints
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.loop import train_ensemble
+from whysgd.training.pace import Pace
 from whysgd.training.trainer import Trainer
 
 LOGGER = logging.getLogger("test")
@@ -31,8 +35,12 @@ def snapshot(minibatches=7, evaluations=2):
     return Snapshot(minibatches, evaluations, blocks, history)
 
 
-def store(folder, key="key", **options):
-    return Checkpoints(folder, key, LOGGER, every_seconds=1e9, **options)
+NEVER_DUE = CheckpointPolicy(seconds=10**9)
+
+
+def store(folder, key="key", **policy):
+    policy = NEVER_DUE.model_copy(update=policy)
+    return Checkpoints(folder, key, LOGGER, policy, minibatches_per_epoch=5)
 
 
 def assert_same(first, second):
@@ -59,6 +67,52 @@ def test_the_newest_are_kept(tmp_path):
         "000000000100.npz",
     ]
     assert checkpoints.restore().minibatches == 100
+
+
+class Clock:
+    """Time that passes when told to, and while a checkpoint is written."""
+
+    def __init__(self, monkeypatch, seconds_to_write=0.0):
+        self.now = 100.0
+        monkeypatch.setattr(checkpoints_module.time, "monotonic", lambda: self.now)
+        savez = np.savez
+
+        def slow_savez(*arguments, **options):
+            self.now += seconds_to_write
+            savez(*arguments, **options)
+
+        monkeypatch.setattr(checkpoints_module.np, "savez", slow_savez)
+
+
+def test_checkpoints_are_due_by_time(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+    checkpoints = store(tmp_path, seconds=60)
+    for _ in range(2):
+        clock.now += 59
+        assert not checkpoints.due(1)
+        clock.now += 1
+        assert checkpoints.due(1)
+        checkpoints.save(snapshot())
+
+
+def test_slow_checkpoints_take_two_percent_of_the_time(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch, seconds_to_write=3)
+    checkpoints = store(tmp_path, seconds=60)
+    checkpoints.save(snapshot())
+    clock.now += 149
+    assert not checkpoints.due(1)
+    clock.now += 1
+    assert checkpoints.due(1)  # 3 seconds in 150
+
+
+def test_checkpoints_are_due_by_epoch(tmp_path):
+    checkpoints = store(tmp_path, epochs=2)  # of 5 minibatches
+    assert [checkpoints.due(done) for done in (9, 10)] == [False, True]
+    checkpoints.save(snapshot(minibatches=11))
+    assert [checkpoints.due(done) for done in (20, 21)] == [False, True]
+    resumed = store(tmp_path, epochs=2)
+    resumed.restore()
+    assert [resumed.due(done) for done in (20, 21)] == [False, True]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "flipped"])
@@ -102,6 +156,19 @@ def test_a_full_disk_does_not_end_the_training(tmp_path, caplog, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["000000000003.npz"]
 
 
+@pytest.mark.parametrize("cleans", [lambda folder: store(folder).restore(), remove_checkpoints])
+def test_what_a_killed_process_left_unfinished_is_removed(tmp_path, monkeypatch, cleans):
+    store(tmp_path).save(snapshot(3))
+    with monkeypatch.context() as killed:  # neither renamed nor cleaned up
+        killed.setattr("pathlib.Path.replace", lambda *_: None)
+        killed.setattr("pathlib.Path.unlink", lambda *_, **__: None)
+        store(tmp_path).save(snapshot(20))
+    assert len(list(tmp_path.iterdir())) == 2
+    cleans(tmp_path)
+    left = [path.name for path in tmp_path.iterdir()] if tmp_path.exists() else []
+    assert left in ([], ["000000000003.npz"])
+
+
 def test_removing_checkpoints_touches_nothing_else(tmp_path):
     store(tmp_path).save(snapshot())
     (tmp_path / "thesis.tex").touch()
@@ -115,45 +182,47 @@ def test_the_key_tells_apart():
     assert len({checkpoint_key("a", "b"), checkpoint_key("ab"), checkpoint_key("a", "c")}) == 3
 
 
-class StopsAfter(Interruption):
-    """Behaves as if a signal had come during the n-th chunk."""
+class StopsAfter:
+    """Behaves as if a signal had come before the n-th time that the training looks for one."""
 
-    chunks = 0
+    looks = 0
+
+    def __init__(self, logger):
+        self.left = self.looks
 
     def __enter__(self):
-        self.left = self.chunks
         return self
+
+    def __exit__(self, *_):
+        pass
 
     @property
     def signal_number(self):
         self.left -= 1
         return signal.SIGTERM if self.left < 0 else None
 
-    @signal_number.setter
-    def signal_number(self, value):
-        """Set by the constructor."""
-
 
 @pytest.mark.parametrize(
     "changes",
     [
         {},
-        {"model": "wrn-10-1", "augmentation": "crop", "penalty": "double_backprop"},
+        {"model": "wrn-10-1", "augmentation": "crop", "penalty": {}},
         {"updates_per_batch": 3, "schedule": {"kind": "halving"}, "weight_decay": 1e-3},
     ],
     ids=["plain", "convolution", "n-step"],
 )
-@pytest.mark.parametrize("chunks", [0, 3, 8])
+# In the first evaluation, between two blocks of an update, and in a later evaluation.
+@pytest.mark.parametrize("looks", [0, 9, 24])
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
-    dataset, tmp_path, monkeypatch, changes, chunks
+    dataset, tmp_path, monkeypatch, changes, looks
 ):
     ensemble = make_ensemble((0.1, 0, 0), (1e30, 0, 1), (0.05, 0, 2), **changes)
     # One minibatch a chunk, two members a block: as many places to stop as there can be.
-    monkeypatch.setattr(Trainer, "_chunk_size", lambda self, left: 1)
+    monkeypatch.setattr(Pace, "units", lambda self, left: 1)
     monkeypatch.setattr("whysgd.training.trainer.replicas_at_once", lambda *_: 2)
     uninterrupted = train_ensemble(ensemble, dataset, LOGGER)
 
-    monkeypatch.setattr(StopsAfter, "chunks", chunks)
+    monkeypatch.setattr(StopsAfter, "looks", looks)
     with monkeypatch.context() as patched:
         patched.setattr(loop, "Interruption", StopsAfter)
         with pytest.raises(TrainingInterruptedError) as caught:
@@ -169,8 +238,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
 
 def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplog):
     ensemble = make_ensemble((0.1, 0, 0))
-    monkeypatch.setattr(Trainer, "_chunk_size", lambda self, left: 1)
-    monkeypatch.setattr(StopsAfter, "chunks", 4)
+    monkeypatch.setattr(Pace, "units", lambda self, left: 1)
+    monkeypatch.setattr(StopsAfter, "looks", 14)
     with monkeypatch.context() as patched:
         patched.setattr(loop, "Interruption", StopsAfter)
         with pytest.raises(TrainingInterruptedError):
@@ -180,8 +249,8 @@ def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplo
     monkeypatch.setattr(
         Trainer,
         "train",
-        lambda self, states, first, last: (
-            trained.append(first) or original(self, states, first, last)
+        lambda self, states, first, *rest: (
+            trained.append(first) or original(self, states, first, *rest)
         ),
     )
     with caplog.at_level(logging.INFO):
@@ -194,7 +263,7 @@ def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplo
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_noted_once_and_then_given_back(number):
     before = signal.getsignal(number)
-    with Interruption() as interruption:
+    with Interruption(LOGGER) as interruption:
         assert interruption.signal_number is None
         os.kill(os.getpid(), number)
         assert interruption.signal_number == number
@@ -202,9 +271,36 @@ def test_a_signal_is_noted_once_and_then_given_back(number):
     assert signal.getsignal(number) is before
 
 
+STUCK = """
+import logging, signal, sys
+from whysgd.training.interruption import Interruption
+logging.basicConfig(stream=sys.stdout)
+with Interruption(logging.getLogger("test"), patience=0.2):
+    print("ready", flush=True)
+    while True:  # goes on whatever has been noted
+        sum(range(1000))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_does_not_get_to_its_signal_is_ended(number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        stdout=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background, a child would ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "none could be written within 0.2 s" in output
+
+
 def test_without_a_signal_the_handlers_come_back():
     before = signal.getsignal(signal.SIGTERM)
-    with Interruption():
+    with Interruption(LOGGER):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 

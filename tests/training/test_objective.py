@@ -6,14 +6,14 @@ import tensorflow as tf
 
 from tests.conftest import make_program
 from whysgd.spec import Program
+from whysgd.training.measurement import all_finite
 from whysgd.training.objective import (
     example_losses,
     loss_and_gradients,
-    modified_loss_and_gradients,
-    reg_strength,
+    minibatch_loss,
     squared_norms,
 )
-from whysgd.training.program import NEVER, State, all_finite, repeated, updates
+from whysgd.training.program import NEVER, State, repeated, updates
 
 # One rounding is 1e-16; a handful of products of numbers around 1 stays well below this.
 RTOL = 1e-12
@@ -62,6 +62,28 @@ def test_loss_and_gradient_of_a_quadratic():
     np.testing.assert_allclose(joined(gradients), problem.gradient(problem.w), rtol=RTOL)
 
 
+def test_averages_are_over_examples_whatever_the_batches():
+    # Batches of 3 and 4: their means, weighted by their sizes, are the mean over all 7.
+    rng = np.random.default_rng(9)
+    kernel = rng.normal(size=(1, 5, 3))
+    images, labels = tf.constant(rng.normal(size=(1, 7, 5))), rng.integers(0, 3, (1, 7))
+
+    def gradient_of(examples):
+        loss_fn = minibatch_loss(
+            lambda parameters, x: tf.matmul(x, parameters[0]),
+            images[:, examples],
+            tf.constant(labels[:, examples]),
+        )
+        loss, (gradient,) = loss_and_gradients(loss_fn, [tf.constant(kernel)])
+        return float(loss[0]), np.asarray(gradient)
+
+    (loss_3, gradient_3), (loss_4, gradient_4) = gradient_of(slice(3)), gradient_of(slice(3, 7))
+    loss, gradient = gradient_of(slice(7))
+    assert loss == pytest.approx((3 * loss_3 + 4 * loss_4) / 7, rel=RTOL)
+    np.testing.assert_allclose(gradient, (3 * gradient_3 + 4 * gradient_4) / 7, rtol=1e-10)
+    assert loss != pytest.approx((loss_3 + loss_4) / 2, rel=1e-3)  # the mean of means is another
+
+
 def test_squared_norms_sum_over_all_parameters():
     problem = Quadratic()
     expected = (problem.gradient(problem.w) ** 2).sum(1)
@@ -70,24 +92,8 @@ def test_squared_norms_sum_over_all_parameters():
     )
 
 
-def test_modified_gradient_of_a_quadratic():
-    problem, coefficients = Quadratic(), np.array([0.0, 0.3, 2.0])
-    losses, gradients = modified_loss_and_gradients(
-        problem.loss_fn, split(problem.w), tf.constant(coefficients)
-    )
-    plain, _ = loss_and_gradients(problem.loss_fn, split(problem.w))
-    np.testing.assert_array_equal(losses, plain)  # the reported loss is C, without the penalty
-    expected = problem.gradient(problem.w) + problem.penalty_gradient(problem.w, coefficients)
-    np.testing.assert_allclose(joined(gradients), expected, rtol=RTOL)
-
-
-def test_the_quarter_is_a_quarter():
-    # The modified loss of SGD is C + (epsilon / 4m) sum ||grad C_k||^2 (eq. 1).
-    np.testing.assert_array_equal(reg_strength(tf.constant([0.0, 1.0, 8.0])), [0, 0.25, 2])
-
-
 @pytest.mark.parametrize("n", [1, 2, 5])
-@pytest.mark.parametrize("penalty", ["none", "double_backprop"])
+@pytest.mark.parametrize("penalty", [None, {}])
 @pytest.mark.parametrize("weight_decay", [0.0, 0.07])
 def test_updates_on_one_minibatch(n, penalty, weight_decay):
     problem = Quadratic(1)
@@ -101,7 +107,7 @@ def test_updates_on_one_minibatch(n, penalty, weight_decay):
     w = problem.w
     for _ in range(n):
         direction = problem.gradient(w)
-        if penalty != "none":
+        if penalty is not None:
             direction = direction + problem.penalty_gradient(w, coefficients)
         direction[:, 1:] += weight_decay * w[:, 1:]
         w = w - rates[:, None] * direction

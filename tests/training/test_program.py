@@ -16,10 +16,12 @@ from tests.conftest import (
     make_program,
     train_to,
 )
+from whysgd.models import build_network
 from whysgd.training import trainer as trainer_module
 from whysgd.training.augmentation import _uniform, augment
-from whysgd.training.inputs import BatchOrder, evaluation_batches, make_chunk
+from whysgd.training.inputs import BatchOrder, DeviceData, evaluation_batches, make_chunk
 from whysgd.training.loop import train_ensemble
+from whysgd.training.measurement import Piece, add_evaluation, add_grad_norms_sq
 from whysgd.training.trainer import Trainer, blocks, evaluation_minibatches
 
 LOGGER = logging.getLogger("test")
@@ -33,17 +35,31 @@ def assert_same_bits(first, second):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_zero_reg_coefficient_is_plain_sgd_bit_for_bit(dataset, model):
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        ("mlp-9-7", "double_backprop"),
+        ("mlp-9-7", "factored"),
+        ("mlp-9-7", "forward_over_reverse"),
+        ("wrn-10-1", "double_backprop"),
+        ("wrn-10-1", "forward_over_reverse"),
+    ],
+)
+def test_zero_reg_coefficient_is_plain_sgd(dataset, model, method):
     members = [(0.1, 0.0, 0), (0.05, 0.0, 1)]
     plain = make_ensemble(*members, model=model)
-    penalized = make_ensemble(*members, model=model, penalty="double_backprop")
-    assert_same_bits(final_parameters(plain, dataset), final_parameters(penalized, dataset))
+    penalized = make_ensemble(*members, model=model, penalty={"method": method})
+    for a, b in zip(
+        final_parameters(plain, dataset, "float64"),
+        final_parameters(penalized, dataset, "float64"),
+        strict=True,
+    ):
+        np.testing.assert_allclose(a, b, **FLOAT64)
 
 
 def test_reg_coefficient_changes_the_result(dataset):
-    plain = make_ensemble((0.1, 0.0, 0), penalty="double_backprop")
-    penalized = make_ensemble((0.1, 0.1, 0), penalty="double_backprop")
+    plain = make_ensemble((0.1, 0.0, 0), penalty={})
+    penalized = make_ensemble((0.1, 0.1, 0), penalty={})
     a, b = final_parameters(plain, dataset), final_parameters(penalized, dataset)
     assert all(np.abs(x - y).max() > 1e-5 for x, y in zip(a, b, strict=True))
 
@@ -54,7 +70,7 @@ def test_an_ensemble_equals_its_members_trained_alone(dataset, model, n):
     members = [(0.1, 0.0, 0), (0.03, 0.1, 1), (0.05, 0.2, 0)]
     changes = {
         "model": model,
-        "penalty": "double_backprop",
+        "penalty": {},
         "updates_per_batch": n,
         "weight_decay": 1e-3,
         "augmentation": "crop_flip",
@@ -186,18 +202,30 @@ def test_augmented_images_are_crops_of_the_reflected_image(dataset):
     assert len(places) > 1
 
 
+def float64_network(replicas):
+    network = build_network(
+        "mlp-9-7", input_shape=(8, 8, 1), num_classes=10, replicas=replicas, dtype="float64"
+    )
+    return network, [tf.constant(w) for w in network.initial_parameters(range(replicas))]
+
+
+def everything(batches):
+    return Piece(tf.constant(0), tf.constant(batches.labels.shape[0]))
+
+
+def zeros(replicas, count):
+    return [tf.zeros(replicas, tf.float64)] * count
+
+
 @pytest.mark.parametrize("batch_size", [5, 13, 100])
 def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_size):
-    trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1)), dataset, "float64")
-    (state,) = trainer.initial_state()
-    parameters = state.parameters
+    network, parameters = float64_network(2)
     images = np.asarray(dataset.x_test, np.float64)
     batches = evaluation_batches(images, dataset.y_test, batch_size)
-    loss, accuracy = trainer._compiled.evaluate(parameters, batches)
+    sums = add_evaluation(network, parameters, batches, everything(batches), zeros(2, 2))
+    loss, accuracy = (np.asarray(total) / len(images) for total in sums)
     for replica in range(2):
-        logits = np.asarray(trainer.network.logits(parameters, tf.constant(images[np.newaxis])))[
-            replica
-        ]
+        logits = np.asarray(network.logits(parameters, tf.constant(images[np.newaxis])))[replica]
         log_sum = np.log(np.exp(logits).sum(-1))
         expected = log_sum - logits[np.arange(len(logits)), dataset.y_test]
         np.testing.assert_allclose(loss[replica], expected.mean(), rtol=1e-10)
@@ -206,27 +234,43 @@ def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_
 
 
 def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
-    trainer = Trainer(make_ensemble((0.1, 0, 0)), dataset, "float64")
-    (state,), data = trainer.initial_state(), trainer._data
-    measured = trainer._compiled.mean_grad_norm_sq(
-        state.parameters, data.fixed_images, data.fixed_labels
-    )
+    network, parameters = float64_network(1)
+    fixed = DeviceData(dataset, make_program(), "float64").fixed
+    (measured,) = add_grad_norms_sq(network, parameters, fixed, everything(fixed), zeros(1, 1))
     # An independent route: central differences of each minibatch's loss, one parameter at a time.
     step, total = 1e-6, 0.0
-    for images, labels in zip(data.fixed_images, data.fixed_labels, strict=True):
+    for images, labels in zip(*fixed, strict=True):
         batch = evaluation_batches(np.asarray(images), np.asarray(labels))
-        for index, parameter in enumerate(state.parameters):
+
+        def loss_at(moved, batch=batch):
+            (loss, _) = add_evaluation(network, moved, batch, everything(batch), zeros(1, 2))
+            return float(loss[0]) / batch.labels.shape[1]
+
+        for index, parameter in enumerate(parameters):
             for place in np.ndindex(*parameter.shape):
                 sides = []
                 for sign in (1, -1):
                     changed = np.array(parameter)
                     changed[place] += sign * step
-                    moved = list(state.parameters)
+                    moved = list(parameters)
                     moved[index] = tf.constant(changed)
-                    sides.append(float(trainer._compiled.evaluate(moved, batch)[0][0]))
+                    sides.append(loss_at(moved))
                 total += ((sides[0] - sides[1]) / (2 * step)) ** 2
     # Rounding 1e-16 / 1e-6 per difference, but ReLU kinks within a step are possible.
-    np.testing.assert_allclose(measured[0], total / len(data.fixed_labels), rtol=1e-5)
+    np.testing.assert_allclose(measured[0], total, rtol=1e-5)
+
+
+def test_measurements_in_pieces_are_the_same_bits(dataset):
+    network, parameters = float64_network(2)
+    batches = evaluation_batches(np.asarray(dataset.x_test, np.float64), dataset.y_test, 2)
+    fixed = DeviceData(dataset, make_program(), "float64").fixed
+    for add, data, count in ((add_evaluation, batches, 2), (add_grad_norms_sq, fixed, 1)):
+        at_once = add(network, parameters, data, everything(data), zeros(2, count))
+        in_pieces = zeros(2, count)
+        for first, end in pairwise([0, 1, 4, data.labels.shape[0]]):
+            piece = Piece(tf.constant(first), tf.constant(end))
+            in_pieces = add(network, parameters, data, piece, in_pieces)
+        assert_same_bits(at_once, in_pieces)
 
 
 @pytest.mark.parametrize(("total", "evaluations"), [(12, 3), (10, 4), (3, 8), (1, 1)])
@@ -241,7 +285,7 @@ def test_evaluations_are_spread_evenly_and_include_both_ends(total, evaluations)
 
 
 def test_the_same_ensemble_twice_gives_the_same_history(dataset):
-    ensemble = make_ensemble((0.1, 0.1, 0), (0.2, 0, 1), penalty="double_backprop")
+    ensemble = make_ensemble((0.1, 0.1, 0), (0.2, 0, 1), penalty={})
     first, second = (train_ensemble(ensemble, dataset, LOGGER) for _ in range(2))
     assert first.equals(second)
 

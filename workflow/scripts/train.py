@@ -1,7 +1,7 @@
 """Rule train: trains one ensemble and writes its history."""
 
 from whysgd.scripting import script_log
-from whysgd.spec import Ensemble
+from whysgd.spec import CheckpointPolicy, Ensemble
 from whysgd.training.runtime import start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
@@ -19,7 +19,11 @@ with script_log(snakemake.log[0]) as logger:
         read_dataset(snakemake.input.data, snakemake.input.checksum),
         logger,
         checkpoint_folder=snakemake.params.checkpoints,
-        checkpoint_seconds=snakemake.resources.checkpoint_seconds,
+        checkpoint_policy=CheckpointPolicy(
+            seconds=snakemake.resources.checkpoint_seconds,
+            epochs=snakemake.resources.checkpoint_epochs or None,
+            keep=snakemake.resources.checkpoints_kept,
+        ),
     )
     write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
     write_history(snakemake.output.history, history)

@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+Activation = Literal["relu", "tanh"]
 
 
 @dataclass(frozen=True)
 class PerceptronShape:
-    """mlp-64-64-64: the hidden widths; input and output follow from the data."""
+    """mlp-64-64-64: the hidden widths; input and output follow from the data. linear: none."""
 
     widths: tuple[int, ...]
 
@@ -25,6 +28,8 @@ def parse_architecture(name: str) -> PerceptronShape | WideResNetShape:
     Raises:
         ValueError: the name is not of a known form.
     """
+    if name == "linear":
+        return PerceptronShape(())
     if re.fullmatch(r"mlp(-[1-9]\d*)+", name):
         return PerceptronShape(tuple(int(width) for width in name.split("-")[1:]))
     match = re.fullmatch(r"wrn-(\d+)-([1-9]\d*)", name)
@@ -33,6 +38,6 @@ def parse_architecture(name: str) -> PerceptronShape | WideResNetShape:
         if depth >= 10 and depth % 6 == 4:
             return WideResNetShape((depth - 4) // 6, widening)
     raise ValueError(
-        f"unknown model {name!r}; known forms: mlp-WIDTH-WIDTH... (hidden widths), "
-        "wrn-DEPTH-WIDTH with a depth of 10, 16, 22, ..."
+        f"unknown model {name!r}; known forms: linear, mlp-WIDTH-WIDTH... (hidden "
+        "widths), wrn-DEPTH-WIDTH with a depth of 10, 16, 22, ..."
     )

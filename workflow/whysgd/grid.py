@@ -11,12 +11,13 @@ from typing import Any
 
 from whysgd.errors import UserError
 from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps, validated
-from whysgd.spec import DatasetSpec, Ensemble, Member, Program, Schedule
+from whysgd.spec import DatasetSpec, Ensemble, Member, Penalty, Program, Schedule
 
 _DEFAULTS = {
     "base_width": 16,
     "updates_per_batch": (1,),
     "schedule": Schedule(),
+    "penalty": Penalty(),
     "weight_decay": 0.0,
     "preprocessing": "per_image",
     "augmentation": "none",
@@ -70,7 +71,8 @@ def experiment_points(scale: Sweeps, name: str) -> tuple[Point, ...]:
                 "batch_size": batch_size,
                 "updates_per_batch": updates_per_batch,
                 "num_minibatches": num_minibatches,
-                "penalty": "double_backprop" if reg_coefficient else "none",
+                # Without a coefficient the method changes nothing, and the run is the same run.
+                "penalty": fields["penalty"] if reg_coefficient else None,
             }
             program = validated(Program, {**fields, **axes_here}, where)
             points.append(Point(program, learning_rate, reg_coefficient))

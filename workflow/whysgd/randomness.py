@@ -17,7 +17,11 @@ class Purpose(IntEnum):
     PARAMETERS = 1  # initial parameters
     ORDER = 2  # permutation of the training set, one per epoch
     AUGMENTATION = 3  # crops and mirroring, one draw per minibatch
-    NOISE = 4  # data sets of noise, for benchmarks
+    THEORY_PROBLEMS = 4  # random losses and directions of the theory study
+    THEORY_ORDERS = 5  # orders of minibatches, where they are not enumerated
+    THEORY_SUBSETS = 6  # minibatches drawn from the training set
+    THEORY_NOISE = 7  # Gaussian noise of the stochastic differential equation
+    NOISE = 8  # data sets of noise, for benchmarks
 
 
 def generator(seed: int, purpose: Purpose, *index: int) -> np.random.Generator:

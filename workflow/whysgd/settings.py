@@ -16,7 +16,8 @@ from pydantic import Field, ValidationError, model_validator
 from whysgd.errors import UserError
 from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
-from whysgd.spec import DatasetSpec, Frozen, ModelName, Schedule
+from whysgd.spec import CheckpointPolicy, DatasetSpec, Frozen, ModelName, Penalty, Schedule
+from whysgd.theory_settings import TheorySettings
 
 Record = TypeVar("Record", bound=Frozen)
 _OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
@@ -27,7 +28,9 @@ class ProgramSettings(Frozen):
     """What a program is made of. In an experiment, a key given here replaces its program's."""
 
     dataset: str | None = Field(None, description="a key of `datasets`")
-    model: ModelName | None = Field(None, description="mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH")
+    model: ModelName | None = Field(
+        None, description="linear, mlp-WIDTH-WIDTH... or wrn-DEPTH-WIDTH"
+    )
     base_width: int | None = Field(None, gt=0, description="channels of a Wide-ResNet's stem")
     batch_size: Integers | None = Field(None, description="examples in a minibatch (B)")
     updates_per_batch: Integers | None = Field(
@@ -37,6 +40,9 @@ class ProgramSettings(Frozen):
     updates: Integers | None = Field(None, description="budget in parameter updates")
     schedule: Schedule | None = Field(None, description="learning rate over training")
     weight_decay: Number | None = Field(None, ge=0, description="L2 coefficient, kernels only")
+    penalty: Penalty | None = Field(
+        None, description="how the explicit regularizer is computed; default: exactly"
+    )
     preprocessing: Literal["per_image", "per_channel"] | None = Field(
         None, description="standardization of the images"
     )
@@ -120,7 +126,7 @@ class JobSettings(Frozen):
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
-    checkpoint_seconds: int = Field(gt=0, description="time between two checkpoints of a job")
+    checkpoints: CheckpointPolicy = CheckpointPolicy()
 
 
 class Sweeps(Frozen):
@@ -152,6 +158,23 @@ class ScaleSettings(Sweeps):
 
     description: str
     jobs: JobSettings
+    theory: TheorySettings | None = Field(
+        None, description="the theory study; without it, the scale has no theory figures"
+    )
+
+    @model_validator(mode="after")
+    def _theory_has_its_images(self) -> "ScaleSettings":
+        if self.theory is not None:
+            if self.theory.dataset not in self.datasets:
+                known = ", ".join(self.datasets)
+                raise ValueError(f"theory.dataset: unknown {self.theory.dataset!r}; known: {known}")
+            there = self.datasets[self.theory.dataset].num_train
+            if self.theory.num_images > there:
+                raise ValueError(
+                    f"theory: {self.theory.num_images} images are needed, and "
+                    f"{self.theory.dataset} has {there} for training"
+                )
+        return self
 
 
 class Config(Frozen):

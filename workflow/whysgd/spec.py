@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from whysgd.architecture import parse_architecture
+from whysgd.architecture import PerceptronShape, parse_architecture
 from whysgd.data.catalog import DATASETS
+from whysgd.powers import Number
 
 
 def _known_model(name: str) -> str:
@@ -58,6 +59,53 @@ class Schedule(Frozen):
     )
 
 
+class Penalty(Frozen):
+    """How the gradient of the explicit regularizer (lambda / 4) ||grad C||^2 is computed."""
+
+    method: Literal[
+        "double_backprop",
+        "factored",
+        "forward_over_reverse",
+        "forward_difference",
+        "central_difference",
+    ] = Field(
+        "double_backprop",
+        description="the first three are exact, `factored` the fastest where all layers are "
+        "dense; a difference of gradients is on networks with kinks (ReLU) another penalty: for "
+        "ablations",
+    )
+    radius: Number | None = Field(
+        None,
+        gt=0,
+        description="differences only: Euclidean distance between the two gradients' "
+        "points and the parameters",
+    )
+    includes_weight_decay: bool = Field(
+        False, description="whether the penalized gradient is that of the loss with its L2 term"
+    )
+
+    @model_validator(mode="after")
+    def _radius_of_differences(self) -> "Penalty":
+        if self.is_exact and self.radius is not None:
+            raise ValueError(f"`radius` is for differences; {self.method} is exact")
+        if not self.is_exact and self.radius is None:
+            raise ValueError(f"{self.method} needs a `radius`, such as 2^-5")
+        return self
+
+    @model_validator(mode="after")
+    def _gradient_of_layers_alone(self) -> "Penalty":
+        if self.method == "factored" and self.includes_weight_decay:
+            raise ValueError(
+                "`factored` sees no weight decay: use double_backprop with includes_weight_decay"
+            )
+        return self
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the method differentiates the penalty and not something near it."""
+        return not self.method.endswith("_difference")
+
+
 class Program(Frozen):
     """Static configuration of a training program. All that it leaves open is per member."""
 
@@ -69,9 +117,7 @@ class Program(Frozen):
     num_minibatches: int = Field(gt=0, description="minibatches seen in all; updates / n")
     schedule: Schedule
     weight_decay: float = Field(ge=0, description="coefficient of the L2 term, kernels only")
-    penalty: Literal["none", "double_backprop"] = Field(
-        description="how the gradient of the explicit regularizer is computed"
-    )
+    penalty: Penalty | None = Field(description="of the explicit regularizer; null: there is none")
     preprocessing: Literal["per_image", "per_channel"] = Field(
         description="standardization: each image by itself, or channels by the training set"
     )
@@ -91,6 +137,19 @@ class Program(Frozen):
             raise ValueError(
                 f"crop_padding = {self.crop_padding} must be less than the {height} x {width} image"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _weight_decay_to_include(self) -> "Program":
+        if self.penalty and self.penalty.includes_weight_decay and not self.weight_decay:
+            raise ValueError("penalty.includes_weight_decay: there is no `weight_decay`")
+        return self
+
+    @model_validator(mode="after")
+    def _dense_if_factored(self) -> "Program":
+        dense = isinstance(parse_architecture(self.model), PerceptronShape)
+        if self.penalty and self.penalty.method == "factored" and not dense:
+            raise ValueError(f"penalty.method: `factored` is for perceptrons, not {self.model}")
         return self
 
     @property
@@ -127,8 +186,8 @@ class Ensemble(Frozen):
     def _consistent(self) -> "Ensemble":
         if len(set(self.members)) < len(self.members):
             raise ValueError("the same member twice in one ensemble")
-        if self.program.penalty == "none" and any(m.reg_coefficient for m in self.members):
-            raise ValueError("a member with reg_coefficient > 0 needs a penalty method")
+        if self.program.penalty is None and any(m.reg_coefficient for m in self.members):
+            raise ValueError("a member with reg_coefficient > 0 needs a penalty")
         return self
 
     @property
@@ -136,9 +195,24 @@ class Ensemble(Frozen):
         """Folder name of the ensemble's results: a readable prefix and a hash of everything."""
         program = self.program
         dataset = f"{program.dataset.source}-{program.dataset.num_train}"
-        penalty = "" if program.penalty == "none" else "-penalty"
+        penalty = "" if program.penalty is None else f"-{program.penalty.method}"
         prefix = f"{program.model}-{dataset}-b{program.batch_size}-n{program.updates_per_batch}"
         return f"{prefix}-u{program.num_updates}{penalty}-{fingerprint(self)}"
+
+
+class CheckpointPolicy(Frozen):
+    """When a training job writes checkpoints, and how many it keeps; changes no result."""
+
+    seconds: int = Field(
+        60,
+        gt=0,
+        description="time between two checkpoints; longer where writing one takes "
+        "more than 2 % of it",
+    )
+    epochs: int | None = Field(
+        None, gt=0, description="passes over the data between two checkpoints, whatever the time"
+    )
+    keep: int = Field(2, gt=0, description="how many are kept, the newest")
 
 
 def fingerprint(record: BaseModel) -> str:

@@ -23,7 +23,7 @@ class Cost:
 
     parameters: int
     plain: int  # floating-point operations
-    penalty: int  # the same, of an update with the penalty by double backprop
+    penalty: int  # the same, of an update with the penalty
     plain_bytes: int  # of float32 parameters and gradients, read and written at least so often
     penalty_bytes: int
 
@@ -34,21 +34,24 @@ def update_cost(program: Program) -> Cost:
     A layer's outputs, the gradient of its kernel and the gradient of its inputs take as many
     operations each, F: 3 F a plain update. Each is bilinear, so that differentiating a function
     of the gradients takes two more products for each of the three: 9 F with the penalty. The
-    first layer's inputs need no gradient: 2 F and 4 F.
+    first layer's inputs need no gradient: 2 F and 4 F. Factored double backprop takes 6 F and 2 F
+    (`whysgd.training.dense`), and products of the batch's size, which do not count here.
 
     Parameters are read forward and backward and rewritten by the update, at least 4 passes. The
-    second differentiation reads parameters and gradients once more each in both directions, 8.
+    second differentiation reads parameters and gradients once more each in both directions, 8;
+    factored, there are no gradients to read, 6.
     """
     first, *others = layers(program)
     forward = program.batch_size * first.operations
     later = program.batch_size * sum(layer.operations for layer in others)
     parameters = sum(layer.weights + layer.biases for layer in (first, *others))
+    factored = program.penalty is not None and program.penalty.method == "factored"
     return Cost(
         parameters=parameters,
         plain=2 * forward + 3 * later,
-        penalty=4 * forward + 9 * later,
+        penalty=2 * forward + 6 * later if factored else 4 * forward + 9 * later,
         plain_bytes=4 * 4 * parameters,
-        penalty_bytes=8 * 4 * parameters,
+        penalty_bytes=(6 if factored else 8) * 4 * parameters,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from whysgd.benchmarks.interleave import Summary, summary
+from whysgd.benchmarks.interleave import Summary, paired_ratio, summary
 from whysgd.benchmarks.operations import update_cost
 from whysgd.benchmarks.records import RowRecord, read_record, read_rows
 from whysgd.benchmarks.roster import ENTRANTS, OURS
@@ -40,6 +40,8 @@ def performance_lines(folder: Path) -> list[str]:
             ["### Compilation", "", *_compilation_table(rows)],
             ["### Operations", "", *_operations_table(rows)],
         ]
+    if "methods" in figures:
+        sections.append(["### Penalty methods", "", *_methods_table(figures["methods"])])
     lines = [""]
     for section in sections:
         lines += [*section, ""]
@@ -161,7 +163,7 @@ def _operations_table(rows: Sequence[RowRecord]) -> list[str]:
         _rule(10),
     ]
     for record in rows:
-        cost = update_cost(program_of(record.row.workload, "plain"))
+        cost = update_cost(program_of(record.row.workload, "penalty"))
         seconds = {
             kind: summary(record.update_seconds(kind, OURS.name)).median
             for kind in ("plain", "penalty")
@@ -178,6 +180,30 @@ def _operations_table(rows: Sequence[RowRecord]) -> list[str]:
                 f"{record.waiting():.2f}",
             )
         )
+    return lines
+
+
+def _methods_table(content: Mapping[str, Any]) -> list[str]:
+    """Costs and errors of the methods for the penalty's gradient."""
+    costs, errors = content["costs"], content["errors"]
+    labels = list(dict.fromkeys(label for found in errors.values() for label in found))
+    lines = [
+        "Time of an update over that of a plain one, within rounds: median (quartiles). And the "
+        "relative error of the penalty's gradient in float32 on one minibatch of digits.",
+        "",
+        _line(
+            "method, radius", *(f"cost, {row}" for row in costs), *(f"error, {n}" for n in errors)
+        ),
+        _rule(1 + len(costs) + len(errors)),
+    ]
+    for label in labels:
+        method = label.split()[0]
+        cells = [
+            _ratio(paired_ratio(seconds[method], seconds["plain"])) if method in seconds else ""
+            for seconds in costs.values()
+        ]
+        cells += [f"{found[label]:.1g}" if label in found else "" for found in errors.values()]
+        lines.append(_line(label, *cells))
     return lines
 
 

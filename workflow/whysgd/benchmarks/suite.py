@@ -53,9 +53,22 @@ def _planning(effort: Effort) -> dict[str, Any]:
     return measure_planning(10 if effort is QUICK else 1000, effort.rounds)
 
 
+def _methods(effort: Effort) -> dict[str, Any]:
+    from whysgd.benchmarks.methods import measure_methods  # imports TensorFlow
+
+    cases = [("mlp64", 7, 1024), ("mlp256", 7, 128), ("wrn8", 1, 32)]
+    if effort is QUICK:
+        cases = [("mlp64", 1, 4)]
+    return measure_methods(
+        [(_WORKLOADS[name], members, minibatches) for name, members, minibatches in cases],
+        effort.rounds,
+    )
+
+
 FIGURES: dict[str, Callable[[Effort], dict[str, Any]]] = {
     "memory": _memory,
     "growth": _growth,
+    "methods": _methods,
     "planning": _planning,
     "jobs": lambda effort: measure_jobs("tiny" if effort is QUICK else "quick"),
 }

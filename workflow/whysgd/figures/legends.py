@@ -17,12 +17,17 @@ _Place = Literal["outside upper center", "outside lower center"]
 
 def add_legends(figure: Figure, context: FigureContext) -> None:
     """Adds both legends, each in as few rows as fit the width; the figure grows by their height."""
+    add_curve_legend(figure)
+    _add_rows(figure, _signs(figure, context.keep_best), "outside lower center")
+
+
+def add_curve_legend(figure: Figure) -> None:
+    """Adds the legend of the curves of all panels, above them."""
     curves: dict[str, Artist] = {}
     for axes in figure.axes:
         handles, labels = axes.get_legend_handles_labels()
         curves |= dict(zip(labels, handles, strict=True))  # the last look wins: it has a marker
     _add_rows(figure, curves, "outside upper center")
-    _add_rows(figure, _signs(figure, context.keep_best), "outside lower center")
 
 
 def _signs(figure: Figure, keep_best: int) -> dict[str, Artist]:

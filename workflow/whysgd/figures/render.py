@@ -1,13 +1,14 @@
 """Drawing a figure by name and saving it."""
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from whysgd.errors import UserError
-from whysgd.figures.legends import add_legends
+from whysgd.figures.legends import add_curve_legend, add_legends
 from whysgd.figures.style import FigureContext, figure_style
 from whysgd.files import atomic_path
 
@@ -32,6 +33,26 @@ def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Fig
             raise UserError(f"{module}: {error}") from error
         add_legends(figure, context)
         # Tick labels and layout are settled here, while the style is in force.
+        figure.draw_without_rendering()
+    return figure
+
+
+def draw_theory_figure(module: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draws a figure of the theory study.
+
+    Args:
+        module: name of the module in `whysgd.figures` that draws it.
+        tables: the tables that it reads, by name.
+
+    Raises:
+        UserError: a table lacks rows that a panel needs; names the figure.
+    """
+    with figure_style():
+        try:
+            figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(tables)
+        except UserError as error:
+            raise UserError(f"{module}: {error}") from error
+        add_curve_legend(figure)
         figure.draw_without_rendering()
     return figure
 

@@ -57,12 +57,13 @@ def figure_style() -> Iterator[None]:
         yield
 
 
-def new_figure(panels: int) -> tuple[Figure, list[Axes]]:
-    """A row of panels, lettered (a), (b), ..."""
-    layout = ConstrainedLayoutEngine(wspace=0.04)
-    figure = Figure(figsize=(PANEL_WIDTH * panels, PANEL_HEIGHT), layout=layout)
-    axes = list(figure.subplots(1, panels, squeeze=False)[0])
-    for letter, panel in zip("abc", axes, strict=False):
+def new_figure(panels: int, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """Panels lettered (a), (b), ..., row by row; `panels` of them in all, equally many in a row."""
+    columns = panels // rows
+    layout = ConstrainedLayoutEngine(wspace=0.04, hspace=0.06)
+    figure = Figure(figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * rows), layout=layout)
+    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for letter, panel in zip("abcdefghi", axes, strict=False):
         panel.set_title(f"({letter})", loc="left", fontweight="bold")
     return figure, axes
 

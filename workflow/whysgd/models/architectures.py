@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from whysgd.architecture import PerceptronShape, parse_architecture
+from whysgd.architecture import Activation, PerceptronShape, parse_architecture
 from whysgd.models.layers import ReplicatedConv2D, ReplicatedDense, ReplicatedScale
+
+_ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.math.tanh}
 
 
 def build_layers(
@@ -17,6 +19,7 @@ def build_layers(
     num_classes: int,
     replicas: int,
     base_width: int,
+    activation: Activation,
     dtype: str,
 ) -> keras.layers.Layer:
     """The named architecture, images (R or 1, B, height, width, channels) -> (R, B, classes).
@@ -27,7 +30,7 @@ def build_layers(
     shape = parse_architecture(name)
     if isinstance(shape, PerceptronShape):
         sizes = [math.prod(input_shape), *shape.widths, num_classes]
-        return ReplicatedMLP(replicas, sizes, dtype=dtype)
+        return ReplicatedMLP(replicas, sizes, activation=activation, dtype=dtype)
     return ReplicatedWideResNet(
         replicas,
         image_channels=input_shape[2],
@@ -35,16 +38,23 @@ def build_layers(
         width=base_width * shape.widening,
         blocks_per_group=shape.blocks_per_group,
         num_classes=num_classes,
+        activation=activation,
         dtype=dtype,
     )
 
 
 class ReplicatedMLP(keras.layers.Layer):
-    """R perceptrons with ReLU hidden layers and a linear output layer on flattened images."""
+    """R perceptrons with a linear output layer on flattened images; without hidden layers, linear.
 
-    def __init__(self, replicas: int, sizes: Sequence[int], *, dtype: str) -> None:
+    On cross-entropy a linear one is (multinomial) logistic regression.
+    """
+
+    def __init__(
+        self, replicas: int, sizes: Sequence[int], *, activation: Activation, dtype: str
+    ) -> None:
         """R networks with layers of `sizes` units, from the inputs to the outputs."""
         super().__init__(dtype=dtype)
+        self.activate = _ACTIVATIONS[activation]
         self.dense = [
             ReplicatedDense(replicas, inputs, units, name=f"dense{number}", dtype=dtype)
             for number, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1)
@@ -56,7 +66,7 @@ class ReplicatedMLP(keras.layers.Layer):
         *hidden, output = self.dense
         x = tf.reshape(images, (*images.shape[:2], math.prod(images.shape[2:])))
         for layer in hidden:
-            x = tf.nn.relu(layer(x))
+            x = self.activate(layer(x))
         return output(x)
 
 
@@ -78,11 +88,13 @@ class ReplicatedWideResNet(keras.layers.Layer):
         width: int,
         blocks_per_group: int,
         num_classes: int,
+        activation: Activation,
         dtype: str,
     ) -> None:
         """R networks whose groups have `width`, 2 `width` and 4 `width` channels."""
         super().__init__(dtype=dtype)
         self.replicas = replicas
+        self.activate = _ACTIVATIONS[activation]
         self.stem = ReplicatedConv2D(
             replicas, image_channels, stem_width, size=3, name="stem", dtype=dtype
         )
@@ -96,6 +108,7 @@ class ReplicatedWideResNet(keras.layers.Layer):
                         channels,
                         width * 2**group,
                         stride=2 if group > 0 and block == 0 else 1,
+                        activation=activation,
                         name=f"group{group + 1}_block{block + 1}",
                         dtype=dtype,
                     )
@@ -113,19 +126,31 @@ class ReplicatedWideResNet(keras.layers.Layer):
         x = self.stem(tf.reshape(x, (batch_size, height, width, seen * channels)))
         for block in self.blocks:
             x = block(x)
-        x = tf.reduce_mean(tf.nn.relu(x), (1, 2))  # (B, R * channels)
+        x = tf.reduce_mean(self.activate(x), (1, 2))  # (B, R * channels)
         x = tf.reshape(x, (batch_size, self.replicas, x.shape[-1] // self.replicas))
         return self.output_layer(tf.transpose(x, (1, 0, 2)))
 
 
 class SkipInitBlock(keras.layers.Layer):
-    """shortcut + factor * conv(relu(conv(relu(x)))): starts as its shortcut, the factor being 0."""
+    """shortcut + factor * conv(relu(conv(relu(x)))): starts as its shortcut, the factor being 0.
+
+    ReLU may be another activation.
+    """
 
     def __init__(
-        self, replicas: int, inputs: int, filters: int, *, stride: int, name: str, dtype: str
+        self,
+        replicas: int,
+        inputs: int,
+        filters: int,
+        *,
+        stride: int,
+        activation: Activation,
+        name: str,
+        dtype: str,
     ) -> None:
         """R blocks from `inputs` to `filters` channels."""
         super().__init__(name=name, dtype=dtype)
+        self.activate = _ACTIVATIONS[activation]
         with keras.name_scope(name):
             self.first = ReplicatedConv2D(
                 replicas, inputs, filters, size=3, stride=stride, name="branch1", dtype=dtype
@@ -143,8 +168,8 @@ class SkipInitBlock(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """(B, h, w, R * inputs) -> (B, h / s, w / s, R * filters)."""
-        activated = tf.nn.relu(x)
-        branch = self.second(tf.nn.relu(self.first(activated)))
+        activated = self.activate(x)
+        branch = self.second(self.activate(self.first(activated)))
         # A projection reads the activated input, an identity the raw one.
         shortcut = x if self.projection is None else self.projection(activated)
         return shortcut + self.scale(branch)

@@ -9,9 +9,38 @@ declared where a layer is made (sizes are explicit) and need no initial values.
 """
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
+
+
+class DenseCall(NamedTuple):
+    """What a replicated dense layer read and gave in one call."""
+
+    inputs: tf.Tensor  # (R, B, inputs), or (1, B, inputs) where shared
+    outputs: tf.Tensor  # (R, B, units), before any activation
+
+
+_calls: ContextVar[list[DenseCall] | None] = ContextVar("calls of dense layers", default=None)
+
+
+@contextmanager
+def recorded_dense_calls() -> Iterator[list[DenseCall]]:
+    """Yields a list that every call of a replicated dense layer within the block is added to.
+
+    The gradient of a kernel is a product of the layer's inputs and the gradient of its outputs,
+    which can be put to use without being multiplied out (see `whysgd.training.penalty`).
+    """
+    calls: list[DenseCall] = []
+    token = _calls.set(calls)
+    try:
+        yield calls
+    finally:
+        _calls.reset(token)
 
 
 class ReplicatedDense(keras.layers.Layer):
@@ -28,7 +57,11 @@ class ReplicatedDense(keras.layers.Layer):
         """The layers' outputs before any activation."""
         # Where all replicas share the inputs, (1, B, inputs) broadcasts without being copied.
         kernel, bias = tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias)
-        return tf.matmul(inputs, kernel) + bias[:, tf.newaxis]
+        outputs = tf.matmul(inputs, kernel) + bias[:, tf.newaxis]
+        calls = _calls.get()
+        if calls is not None:
+            calls.append(DenseCall(inputs, outputs))
+        return outputs
 
 
 class ReplicatedConv2D(keras.layers.Layer):
@@ -64,7 +97,7 @@ class ReplicatedConv2D(keras.layers.Layer):
         outputs = (
             self._at_once(inputs, kernel)
             if shared or self.in_groups
-            else self._one_by_one(inputs, kernel)
+            else self._by_channel(inputs, kernel)
         )
         return outputs + tf.reshape(tf.convert_to_tensor(self.bias), (-1,))
 
@@ -77,11 +110,20 @@ class ReplicatedConv2D(keras.layers.Layer):
         kernel = tf.reshape(kernel, (*kernel.shape[:3], -1))
         return tf.nn.conv2d(inputs, kernel, self.stride, "SAME")
 
-    def _one_by_one(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """R convolutions: exact in any precision and slow."""
-        replicas = kernel.shape[0]
-        parts = zip(tf.split(inputs, replicas, -1), tf.unstack(kernel), strict=True)
-        return tf.concat([tf.nn.conv2d(x, k, self.stride, "SAME") for x, k in parts], -1)
+    def _by_channel(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Every channel convolved by itself, then summed within each replica.
+
+        Exact in any precision and differentiable any number of times; takes as many times the
+        outputs' memory as a replica has input channels.
+        """
+        replicas, size, _, channels, filters = kernel.shape
+        kernel = tf.transpose(kernel, (1, 2, 0, 3, 4))  # (k, k, R, inputs, filters)
+        kernel = tf.reshape(kernel, (size, size, replicas * channels, filters))
+        strides = (1, self.stride, self.stride, 1)
+        outputs = tf.nn.depthwise_conv2d(inputs, kernel, strides, "SAME")
+        split = (*outputs.shape[:3], replicas, channels, filters)
+        outputs = tf.reduce_sum(tf.reshape(outputs, split), 4)
+        return tf.reshape(outputs, (*outputs.shape[:3], replicas * filters))
 
 
 @functools.cache

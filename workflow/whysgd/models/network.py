@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.models.architectures import build_layers
+from whysgd.architecture import Activation
+from whysgd.models.architectures import ReplicatedMLP, build_layers
 from whysgd.randomness import Purpose, generator
 
 
@@ -19,6 +20,7 @@ class Network:
         parameter_names: one for each parameter, in the order of all lists of parameters.
         parameter_shapes: of one replica, without the leading replica axis.
         decayed: which parameters weight decay acts on: the kernels.
+        is_dense: whether there are no layers but dense ones.
         dtype: of parameters and arithmetic.
     """
 
@@ -29,6 +31,7 @@ class Network:
         self.parameter_names = tuple(weight.path for weight in weights)
         self.parameter_shapes = tuple(tuple(weight.shape[1:]) for weight in weights)
         self.decayed = tuple(weight.name == "kernel" for weight in weights)
+        self.is_dense = isinstance(layers, ReplicatedMLP)
 
     @property
     def num_parameters(self) -> int:
@@ -96,16 +99,18 @@ def build_network(
     num_classes: int,
     replicas: int,
     base_width: int = 16,
+    activation: Activation = "relu",
     dtype: str = "float32",
 ) -> Network:
     """R replicas of the named architecture.
 
     Args:
-        name: "mlp-64-64-64" (hidden widths) or "wrn-10-1" (depth, width), any numbers.
+        name: "mlp-64-64-64" (hidden widths) or "wrn-10-1" (depth, width), any numbers; "linear".
         input_shape: height, width, channels of an image.
         num_classes: outputs.
         replicas: how many networks side by side (R).
         base_width: channels of a Wide-ResNet's stem; its `width` multiplies them.
+        activation: of hidden layers; the papers' is ReLU, and the theory needs a smooth one.
         dtype: of parameters and arithmetic.
 
     Raises:
@@ -118,6 +123,7 @@ def build_network(
             num_classes=num_classes,
             replicas=replicas,
             base_width=base_width,
+            activation=activation,
             dtype=dtype,
         )
     return Network(layers, replicas, dtype)

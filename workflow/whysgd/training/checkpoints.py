@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from whysgd.code_inputs import module_files
 from whysgd.errors import UserError
 from whysgd.files import atomic_path
+from whysgd.spec import CheckpointPolicy
 from whysgd.training.history import COLUMNS
 
 Arrays = list[NDArray[np.generic]]
+_LARGEST_OVERHEAD = 0.02  # of a job's time, spent on checkpoints that are due by time
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -52,9 +54,9 @@ class Checkpoints:
         folder: str | Path,
         key: str,
         logger: logging.Logger,
+        policy: CheckpointPolicy,
         *,
-        every_seconds: float,
-        keep: int = 2,
+        minibatches_per_epoch: int,
     ) -> None:
         """Touches nothing yet.
 
@@ -63,17 +65,22 @@ class Checkpoints:
                 failed jobs.
             key: what they must have been made by (see `checkpoint_key`).
             logger: is told what is restored, what is skipped and why.
-            every_seconds: time between two checkpoints.
-            keep: at most so many lie in the folder, the newest.
+            policy: when one is due, and how many lie in the folder at most.
+            minibatches_per_epoch: of the program that is trained.
         """
         self._folder, self._key, self._logger = Path(folder), key, logger
-        self._every, self._keep = every_seconds, keep
-        self._last = time.monotonic()
+        self._policy, self._per_epoch = policy, minibatches_per_epoch
+        self._written, self._writing_seconds = time.monotonic(), 0.0
+        self._minibatches = 0  # of the last one
 
-    @property
-    def due(self) -> bool:
-        """Whether the last one is old enough for the next."""
-        return time.monotonic() - self._last >= self._every
+    def due(self, minibatches: int) -> bool:
+        """Whether the last one is old enough for the next, in time or in epochs."""
+        pause = max(self._policy.seconds, self._writing_seconds / _LARGEST_OVERHEAD)
+        if time.monotonic() - self._written >= pause:
+            return True
+        if self._policy.epochs is None:
+            return False
+        return minibatches - self._minibatches >= self._policy.epochs * self._per_epoch
 
     def save(self, snapshot: Snapshot) -> None:
         """Writes a snapshot and removes the oldest ones.
@@ -89,13 +96,16 @@ class Checkpoints:
             self._logger.warning("checkpoint %s could not be written: %s", path.name, error)
             return
         finally:
-            self._last = time.monotonic()
-        for old in _checkpoint_paths(self._folder)[self._keep :]:
+            self._written, self._minibatches = time.monotonic(), snapshot.minibatches
+            self._writing_seconds = self._written - started
+        for old in _checkpoint_paths(self._folder)[self._policy.keep :]:
             old.unlink(missing_ok=True)
-        self._logger.info("checkpoint %s in %.2f s", path.name, self._last - started)
+        self._logger.info("checkpoint %s in %.2f s", path.name, self._writing_seconds)
 
     def restore(self) -> Snapshot | None:
         """The newest usable snapshot, or None. Says in the log what it takes, and what it skips."""
+        for path in _unfinished(self._folder):
+            path.unlink(missing_ok=True)
         for path in _checkpoint_paths(self._folder):
             try:
                 snapshot = _from_file(path, self._key)
@@ -105,6 +115,7 @@ class Checkpoints:
                 self._logger.warning("checkpoint %s is skipped: %s", path.name, error)
             else:
                 self._logger.info("going on from checkpoint %s", path.name)
+                self._minibatches = snapshot.minibatches
                 return snapshot
         if _checkpoint_paths(self._folder):
             self._logger.warning("no usable checkpoint: starting anew")
@@ -116,12 +127,17 @@ def _checkpoint_paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*.npz"), reverse=True)
 
 
+def _unfinished(folder: Path) -> list[Path]:
+    """What a process left that was killed while it wrote a checkpoint."""
+    return list(folder.glob(".[0-9]*.npz"))
+
+
 def remove_checkpoints(folder: str | Path) -> None:
     """Removes a job's checkpoints; to be called when its results are on disk.
 
     The folder goes with them if it holds nothing else.
     """
-    for path in _checkpoint_paths(Path(folder)):
+    for path in (*_checkpoint_paths(Path(folder)), *_unfinished(Path(folder))):
         path.unlink(missing_ok=True)
     with suppress(OSError):
         Path(folder).rmdir()

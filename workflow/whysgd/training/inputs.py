@@ -10,7 +10,8 @@ from whysgd.data.prepare import Dataset
 from whysgd.data.standardize import standardized
 from whysgd.randomness import Purpose, generator, stateless_key
 from whysgd.spec import Member, Program
-from whysgd.training.program import Chunk, EvaluationBatches, MemberInputs
+from whysgd.training.measurement import EvaluationBatches, FixedMinibatches
+from whysgd.training.program import Chunk, MemberInputs
 from whysgd.training.schedule import rate_factors
 
 # Large enough to keep a device busy, small enough that activations of many replicas fit.
@@ -113,5 +114,7 @@ class DeviceData:
         # Fixed minibatches of the training batch size; the split has shuffled the examples.
         shape = (program.minibatches_per_epoch, program.batch_size)
         used = shape[0] * shape[1]
-        self.fixed_images = tf.constant(train[:used].reshape(*shape, *train.shape[1:]))
-        self.fixed_labels = tf.constant(dataset.y_train[:used].reshape(shape))
+        self.fixed = FixedMinibatches(
+            tf.constant(train[:used].reshape(*shape, *train.shape[1:])),
+            tf.constant(dataset.y_train[:used].reshape(shape)),
+        )

@@ -1,8 +1,13 @@
-"""Stopping a training job between two chunks when a signal asks for it."""
+"""Ending a training job in good order when a signal asks for it."""
 
+import logging
+import os
 import signal
+import threading
 from types import FrameType, TracebackType
 from typing import Any
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class TrainingInterruptedError(Exception):
@@ -17,19 +22,35 @@ class TrainingInterruptedError(Exception):
 class Interruption:
     """Within its block, SIGTERM and SIGINT are noted instead of ending the process.
 
-    The training loop looks at `signal_number` between chunks. A second signal does what the
-    signal did before, so that an impatient user is not held up.
+    The training loop looks at `signal_number` between two pieces of work. Where it does not get
+    to it in time, since it compiles or one piece takes long, a thread ends the process; the
+    last checkpoint is on disk. A second signal does what the signal did before, so that an
+    impatient user is not held up.
     """
 
-    def __init__(self) -> None:
-        """Nothing has been asked for."""
+    def __init__(self, logger: logging.Logger, patience: float = 8.0) -> None:
+        """Nothing has been asked for.
+
+        Args:
+            logger: is told when the process has to be ended.
+            patience: seconds that the loop has after a signal. Schedulers kill after some more.
+        """
         self.signal_number: int | None = None
+        self._logger, self._patience = logger, patience
         self._before: dict[int, Any] = {}
+        self._left = threading.Event()
 
     def __enter__(self) -> "Interruption":
         """Takes over the signals."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             self._before[number] = signal.signal(number, self._note)
+        # Handlers run in the main thread, which may be held up in compiled code; the descriptor
+        # is written to at once.
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._wakeup_before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(
@@ -39,7 +60,13 @@ class Interruption:
         traceback: TracebackType | None,
     ) -> None:
         """Gives the signals back."""
+        self._left.set()
+        signal.set_wakeup_fd(self._wakeup_before)
         self._give_back()
+        os.write(self._write, b"\0")  # wakes the thread where no signal has
+        self._thread.join()
+        os.close(self._read)
+        os.close(self._write)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.signal_number = number
@@ -49,3 +76,14 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
+
+    def _watch(self) -> None:
+        while not self._left.is_set():
+            (number,) = os.read(self._read, 1)
+            if number in _SIGNALS and not self._left.wait(self._patience):
+                self._logger.warning(
+                    "stopped by a signal without a new checkpoint: none could be written within "
+                    "%g s",
+                    self._patience,
+                )
+                os._exit(128 + number)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from whysgd.data.prepare import Dataset, dataset_digest
-from whysgd.spec import Ensemble, fingerprint
+from whysgd.spec import CheckpointPolicy, Ensemble, fingerprint
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.progress import Progress
 from whysgd.training.trainer import Trainer, evaluation_minibatches, state_arrays, states_of
 
-CHECKPOINT_SECONDS = 120.0
+DEFAULT_POLICY = CheckpointPolicy()
 
 
 def train_ensemble(
@@ -23,7 +23,7 @@ def train_ensemble(
     *,
     dtype: str = "float32",
     checkpoint_folder: str | Path | None = None,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    checkpoint_policy: CheckpointPolicy = DEFAULT_POLICY,
 ) -> pd.DataFrame:
     """Trains all members of an ensemble together and returns their history.
 
@@ -34,7 +34,7 @@ def train_ensemble(
         dtype: of parameters and arithmetic; float64 is for tests.
         checkpoint_folder: where checkpoints are written, and looked for at the start; to be
             removed when the history is on disk. None: no checkpoints.
-        checkpoint_seconds: time between two checkpoints.
+        checkpoint_policy: when they are written, and how many are kept.
 
     Returns:
         The history (see `whysgd.training.history`), a pure function of the first two arguments
@@ -52,36 +52,70 @@ def train_ensemble(
             dataset_digest(dataset),
             f"{dtype} {trainer.replicas} {trainer.device}",
         )
-        checkpoints = Checkpoints(checkpoint_folder, key, logger, every_seconds=checkpoint_seconds)
-    with Interruption() as interruption:
-        return _run(trainer, Progress(ensemble, logger), checkpoints, interruption)
+        checkpoints = Checkpoints(
+            checkpoint_folder,
+            key,
+            logger,
+            checkpoint_policy,
+            minibatches_per_epoch=ensemble.program.minibatches_per_epoch,
+        )
+    with Interruption(logger) as interruption:
+        run = _Run(trainer, Progress(ensemble, logger), checkpoints, interruption)
+        run.restore()
+        return run.to_the_end()
 
 
-def _run(
-    trainer: Trainer,
-    progress: Progress,
-    checkpoints: Checkpoints | None,
-    interruption: Interruption,
-) -> pd.DataFrame:
-    """The loop: chunks up to each evaluation, with checkpoints and signals between chunks."""
-    stops = evaluation_minibatches(trainer.program)
-    states, done, history = trainer.initial_state(), 0, pd.DataFrame(columns=list(COLUMNS))
-    evaluations = 0
-    restored = checkpoints.restore() if checkpoints is not None else None
-    if restored is not None:
-        states, done = states_of(restored.blocks), restored.minibatches
-        history, evaluations = restored.history, restored.evaluations
-        progress.resumed(done, history)
-    for number, stop in enumerate(stops[evaluations:], evaluations):
-        while done < stop:
-            states, done = trainer.train(states, done, stop)
-            progress.trained(done)
-            signal_number = interruption.signal_number  # read once: it may change any time
-            if checkpoints is not None and (signal_number is not None or checkpoints.due):
-                checkpoints.save(Snapshot(done, number, state_arrays(states), history))
-            if signal_number is not None:
-                raise TrainingInterruptedError(signal_number, progress.position(done))
-        rows = trainer.evaluate(states, stop)
-        history = pd.concat([history, rows], ignore_index=True) if number else rows
-        progress.evaluated(rows)
-    return history
+class _Run:
+    """A training on its way: what has been reached, and what acts in between."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        progress: Progress,
+        checkpoints: Checkpoints | None,
+        interruption: Interruption,
+    ) -> None:
+        self._trainer, self._progress = trainer, progress
+        self._checkpoints, self._interruption = checkpoints, interruption
+        self._states, self._done = trainer.initial_state(), 0
+        self._history = pd.DataFrame(columns=list(COLUMNS), dtype=float)
+        self._evaluations = 0
+
+    def restore(self) -> None:
+        """Goes on from the newest checkpoint, if there is one."""
+        restored = self._checkpoints.restore() if self._checkpoints is not None else None
+        if restored is not None:
+            self._states, self._done = states_of(restored.blocks), restored.minibatches
+            self._history, self._evaluations = restored.history, restored.evaluations
+            self._progress.resumed(self._done, self._history)
+
+    def to_the_end(self) -> pd.DataFrame:
+        """Trains up to each evaluation and evaluates; returns the history."""
+        for stop in evaluation_minibatches(self._trainer.program)[self._evaluations :]:
+            while self._done < stop:
+                self._states, self._done = self._trainer.train(
+                    self._states, self._done, stop, self._act_on_signal
+                )
+                self._progress.trained(self._done)
+                self._act_on_signal()
+                if self._checkpoints is not None and self._checkpoints.due(self._done):
+                    self._save()
+            rows = self._trainer.evaluate(self._states, stop, self._act_on_signal)
+            first = self._evaluations == 0
+            self._history = rows if first else pd.concat([self._history, rows], ignore_index=True)
+            self._evaluations += 1
+            self._progress.evaluated(rows)
+        return self._history
+
+    def _act_on_signal(self) -> None:
+        """Ends the training if a signal has asked for it."""
+        signal_number = self._interruption.signal_number  # read once: it may change any time
+        if signal_number is not None:
+            self._save()
+            raise TrainingInterruptedError(signal_number, self._progress.position(self._done))
+
+    def _save(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.save(
+                Snapshot(self._done, self._evaluations, state_arrays(self._states), self._history)
+            )

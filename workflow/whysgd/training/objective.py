@@ -1,4 +1,4 @@
-"""The loss, its gradient and the gradient of the modified loss, for all replicas at once.
+"""The loss and its gradient, for all replicas at once.
 
 Every function takes parameters with a leading replica axis and keeps replicas apart: the
 replicas' losses are summed before differentiation, and since no replica's loss depends on
@@ -12,6 +12,7 @@ import tensorflow as tf
 Tensors = Sequence[tf.Tensor]
 Logits = Callable[[Tensors, tf.Tensor], tf.Tensor]
 LossFn = Callable[[Tensors], tf.Tensor]  # parameters -> (R,) losses
+LossesAndGradients = tuple[tf.Tensor, list[tf.Tensor]]  # (R,), and each (R, *shape)
 
 
 def example_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -58,7 +59,7 @@ def reg_strength(reg_coefficients: tf.Tensor) -> tf.Tensor:
     return reg_coefficients / 4
 
 
-def loss_and_gradients(loss_fn: LossFn, parameters: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
+def loss_and_gradients(loss_fn: LossFn, parameters: Tensors) -> LossesAndGradients:
     """Losses (R,) and their gradients, each (R, *shape)."""
     with tf.GradientTape() as tape:
         tape.watch(parameters)
@@ -67,30 +68,22 @@ def loss_and_gradients(loss_fn: LossFn, parameters: Tensors) -> tuple[tf.Tensor,
     return losses, tape.gradient(total, parameters, unconnected_gradients="zero")
 
 
-def squared_norms(gradients: Tensors) -> tf.Tensor:
-    """Squared Euclidean norm of each replica's gradient over all its parameters, (R,)."""
-    return tf.add_n([tf.reduce_sum(tf.square(g), range(1, g.shape.rank)) for g in gradients])
+def squared_norms(tensors: Tensors) -> tf.Tensor:
+    """Squared Euclidean norm of each replica's values over all tensors, (R,)."""
+    return tf.add_n([tf.reduce_sum(tf.square(t), range(1, t.shape.rank)) for t in tensors])
 
 
-def modified_loss_and_gradients(
-    loss_fn: LossFn, parameters: Tensors, reg_coefficients: tf.Tensor
-) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Losses of C and gradients of C_mod = C + (lambda / 4) ||grad C||^2, by double backprop.
-
-    The penalty is differentiated by itself and then added to the gradient of C, so a
-    coefficient of zero gives the plain gradient bit for bit.
+def with_weight_decay(loss_fn: LossFn, decayed: Sequence[bool], weight_decay: float) -> LossFn:
+    """The loss with the L2 term (weight_decay / 2) ||w||^2 of the decayed parameters inside.
 
     Args:
         loss_fn: parameters -> (R,) losses of one minibatch.
-        parameters: tensors (R, *shape).
-        reg_coefficients: (R,), the paper's lambda.
-
-    Returns:
-        Losses (R,) without the penalty, and the gradients of the modified loss.
+        decayed: for each parameter, whether it decays.
+        weight_decay: so that gradient descent shrinks a parameter by learning_rate * weight_decay.
     """
-    with tf.GradientTape() as outer:
-        outer.watch(parameters)
-        losses, gradients = loss_and_gradients(loss_fn, parameters)
-        penalty = tf.reduce_sum(reg_strength(reg_coefficients) * squared_norms(gradients))
-    penalty_gradients = outer.gradient(penalty, parameters, unconnected_gradients="zero")
-    return losses, [g + p for g, p in zip(gradients, penalty_gradients, strict=True)]
+
+    def decayed_loss_fn(parameters: Tensors) -> tf.Tensor:
+        kernels = [w for w, decays in zip(parameters, decayed, strict=True) if decays]
+        return loss_fn(parameters) + weight_decay / 2 * squared_norms(kernels)
+
+    return decayed_loss_fn

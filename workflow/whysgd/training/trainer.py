@@ -1,7 +1,9 @@
 """The compiled program, its inputs and the measurements of one ensemble."""
 
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,15 +22,17 @@ from whysgd.training.inputs import (
     make_chunk,
     member_inputs,
 )
+from whysgd.training.measurement import Piece
 from whysgd.training.objective import Tensors
+from whysgd.training.pace import Pace
 from whysgd.training.program import NEVER, State, compile_program
 from whysgd.training.runtime import device_kind
 
-# Between two chunks, and only there, logs, signals and checkpoints act.
-_CHUNK_SECONDS = 1.0
-_CACHED_BYTES = 1 << 19  # of parameters that are trained at once on a processor
+_CACHED_BYTES = 5 << 18  # of parameters that are trained at once on a processor
 _MAX_CHUNK_MINIBATCHES = 2048
 _MAX_CHUNK_INDICES = 1 << 22  # int32 entries of the order handed over at once: 16 MB
+
+Between = Callable[[], None]
 
 
 class Trainer:
@@ -52,7 +56,8 @@ class Trainer:
         # Not a function of how often a run is evaluated: shapes are part of the compiled program.
         allowed = _MAX_CHUNK_INDICES // (len(seeds) * program.batch_size)
         self._capacity = max(1, min(_MAX_CHUNK_MINIBATCHES, allowed))
-        self._seconds_per_minibatch = 0.0  # measured; 0 until known
+        self._pace = Pace(self._capacity)
+        self._evaluation_pace, self._norms_pace = Pace(sys.maxsize), Pace(sys.maxsize)
 
     def initial_state(self) -> list[State]:
         """The members' initial parameters, block by block."""
@@ -63,27 +68,46 @@ class Trainer:
             states.append(State(parameters, tf.fill((len(seeds),), tf.constant(NEVER, tf.int64))))
         return states
 
-    def train(self, states: list[State], first: int, last: int) -> tuple[list[State], int]:
+    def train(
+        self, states: list[State], first: int, last: int, between: Between = lambda: None
+    ) -> tuple[list[State], int]:
         """Trains one chunk of minibatches from number `first` on, at most up to `last`.
+
+        Args:
+            states: of all blocks; they stay as they are.
+            first: number of the first minibatch.
+            last: number after the last minibatch.
+            between: is called between blocks, and may raise.
 
         Returns:
             The new states and the number of the next minibatch.
         """
-        count = self._chunk_size(last - first)
+        count = self._pace.units(last - first)
         chunk = make_chunk(self.program, self._order, first, count, self._capacity, self._dtype)
         started = time.perf_counter()
-        states = [
-            self._compiled.train_chunk(state, chunk, members, self._data.images, self._data.labels)
-            for state, members in zip(states, self._members, strict=True)
-        ]
-        states[-1].diverged_at.numpy()  # waits for the device
-        self._measured(count, time.perf_counter() - started)
-        return states, first + count
+        trained = []
+        for state, members in zip(states, self._members, strict=True):
+            between()
+            state = self._compiled.train_chunk(
+                state, chunk, members, self._data.images, self._data.labels
+            )
+            state.diverged_at.numpy()  # waits for the device
+            trained.append(state)
+        self._pace.took(count, time.perf_counter() - started)
+        return trained, first + count
 
-    def evaluate(self, states: list[State], minibatches: int) -> pd.DataFrame:
-        """One evaluation as rows of the history; changes nothing."""
+    def evaluate(
+        self, states: list[State], minibatches: int, between: Between = lambda: None
+    ) -> pd.DataFrame:
+        """One evaluation as rows of the history; changes nothing.
+
+        Args:
+            states: of all blocks.
+            minibatches: how many they have been trained on.
+            between: is called between pieces of work, and may raise.
+        """
         with_c_reg = self.program.c_reg == "every" or minibatches == self.program.num_minibatches
-        parts = [self._measure(state.parameters, with_c_reg) for state in states]
+        parts = [self._measure(state.parameters, with_c_reg, between) for state in states]
         count = len(self.ensemble.members)  # the last block may be padded
         measured = {
             name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]
@@ -98,36 +122,54 @@ class Trainer:
             finite=np.concatenate(finite)[:count],
         )
 
-    def _measure(self, parameters: Tensors, with_c_reg: bool) -> dict[str, NDArray[np.floating]]:
+    def _measure(
+        self, parameters: Tensors, with_c_reg: bool, between: Between
+    ) -> dict[str, NDArray[np.floating]]:
         """Metrics of one block, each (R,)."""
-        data = self._data
-        train_loss, train_accuracy = self._compiled.evaluate(parameters, data.train)
-        test_loss, test_accuracy = self._compiled.evaluate(parameters, data.test)
-        measured = {
-            "train_accuracy": train_accuracy,
-            "train_loss": train_loss,
-            "test_accuracy": test_accuracy,
-            "test_loss": test_loss,
-        }
-        if with_c_reg:
-            measured["c_reg"] = self._compiled.mean_grad_norm_sq(
-                parameters, data.fixed_images, data.fixed_labels
+        measured = {}
+        for name, batches in (("train", self._data.train), ("test", self._data.test)):
+            loss, correct = self._summed(
+                partial(self._compiled.add_evaluation, parameters, batches),
+                batches.labels.shape[0],
+                2,
+                self._evaluation_pace,
+                between,
             )
-        return {name: np.asarray(values) for name, values in measured.items()}
+            examples = np.sum(batches.weights)
+            measured[f"{name}_accuracy"] = correct / examples
+            measured[f"{name}_loss"] = loss / examples
+        if with_c_reg:
+            fixed = self._data.fixed
+            (total,) = self._summed(
+                partial(self._compiled.add_grad_norms_sq, parameters, fixed),
+                fixed.labels.shape[0],
+                1,
+                self._norms_pace,
+                between,
+            )
+            measured["c_reg"] = total / fixed.labels.shape[0]
+        return measured
 
-    def _chunk_size(self, left: int) -> int:
-        # The first chunk is one minibatch long: its time is the compilation's.
-        if not self._seconds_per_minibatch:
-            return 1
-        affordable = int(_CHUNK_SECONDS / self._seconds_per_minibatch)
-        return max(1, min(left, self._capacity, affordable))
-
-    def _measured(self, count: int, seconds: float) -> None:
-        if self._seconds_per_minibatch or count > 1:
-            self._seconds_per_minibatch = seconds / count
-        else:
-            # Compilation included: far too long, so the next chunk is short and corrects it.
-            self._seconds_per_minibatch = max(seconds / 16, 1e-9)
+    def _summed(
+        self,
+        add: Callable[[Piece, Tensors], list[tf.Tensor]],
+        num_batches: int,
+        num_sums: int,
+        pace: Pace,
+        between: Between,
+    ) -> list[NDArray[np.floating]]:
+        """Sums over all batches, each (R,), whatever the pieces."""
+        sums = [tf.zeros((self.replicas,), self._dtype)] * num_sums
+        first = 0
+        while first < num_batches:
+            between()
+            end = first + pace.units(num_batches - first)
+            started = time.perf_counter()
+            sums = add(Piece(tf.constant(first), tf.constant(end)), sums)
+            sums[0].numpy()  # waits for the device
+            pace.took(end - first, time.perf_counter() - started)
+            first = end
+        return [np.asarray(total) for total in sums]
 
 
 def state_arrays(states: Sequence[State]) -> tuple[list[NDArray[np.generic]], ...]:

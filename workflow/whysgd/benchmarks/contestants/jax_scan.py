@@ -106,7 +106,7 @@ def _minibatch(
         return -jnp.take_along_axis(scores, y[:, jnp.newaxis], 1).mean()
 
     def modified_loss(w: Parameters, x: Any, y: Any, coefficient: Any) -> Any:
-        if program.penalty == "none":
+        if program.penalty is None:
             return loss(w, x, y)
         value, gradients = jax.value_and_grad(loss)(w, x, y)
         return value + coefficient / 4 * sum(jnp.sum(g**2) for g in gradients.values())

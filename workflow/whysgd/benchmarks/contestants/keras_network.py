@@ -82,7 +82,7 @@ class MemberModel(keras.Model):
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """C and its gradients, or with a penalty C_mod's; one for each trainable variable."""
         weights = self.trainable_variables
-        if self.problem.program.penalty == "none":
+        if self.problem.program.penalty is None:
             with tf.GradientTape() as tape:
                 loss = self.cross_entropy(labels, self(images, training=True))
             return loss, tape.gradient(loss, weights)

@@ -61,7 +61,7 @@ class TorchAutograd:
         logits = _logits(self._problem.program.model, w, images)  # (R, B, classes)
         scores = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         loss = scores.reshape(labels.shape).mean(1).sum()
-        if self._problem.program.penalty == "none":
+        if self._problem.program.penalty is None:
             gradients = torch.autograd.grad(loss, list(w.values()))
         else:
             inner = torch.autograd.grad(loss, list(w.values()), create_graph=True)

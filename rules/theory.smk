@@ -1,0 +1,109 @@
+"""The theory study: tables of errors and other numbers, their slopes, and figures of them."""
+
+if SCALE.theory is not None:
+
+    for table in THEORY_TABLES:
+
+        rule:
+            name:
+                f"compute_{table.name}"
+            input:
+                data=f"{FOLDER}/data/{SCALE.theory.dataset}.npz",
+                checksum=f"{FOLDER}/data/{SCALE.theory.dataset}.npz.sha256",
+                code=sorted(
+                    {
+                        *script_inputs("theory_table.py"),
+                        *module_files(f"whysgd.theory.tables.{table.module}"),
+                    }
+                ),
+            output:
+                f"{FOLDER}/tables/{table.name}.csv",
+            log:
+                f"{FOLDER}/logs/theory/{table.name}.log",
+            benchmark:
+                f"{FOLDER}/benchmarks/theory/{table.name}.tsv"
+            conda:
+                "../envs/cpu.yaml"
+            threads: 1
+            resources:
+                mem_mb=2000,
+                runtime=30,
+            params:
+                theory=SCALE.theory.model_dump(mode="json"),
+                module=table.module,
+            message:
+                f"Compute {table.name}"
+            script:
+                "../workflow/scripts/theory_table.py"
+
+    rule compute_theory_slopes:
+        input:
+            errors=[f"{FOLDER}/tables/{table.name}.csv" for table in THEORY_TABLES if table.errors],
+            code=script_inputs("theory_slopes.py"),
+        output:
+            f"{FOLDER}/tables/theory_slopes.csv",
+        log:
+            f"{FOLDER}/logs/theory/theory_slopes.log",
+        benchmark:
+            f"{FOLDER}/benchmarks/theory/theory_slopes.tsv"
+        conda:
+            "../envs/cpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=15,
+        message:
+            "Fit theory_slopes"
+        script:
+            "../workflow/scripts/theory_slopes.py"
+
+    for figure in THEORY_FIGURES:
+
+        rule:
+            name:
+                f"draw_{figure.name}"
+            input:
+                tables=[f"{FOLDER}/tables/{table}.csv" for table in figure.tables],
+                code=sorted(
+                    {
+                        *script_inputs("theory_figure.py"),
+                        *module_files(f"whysgd.figures.{figure.module}"),
+                    }
+                ),
+            output:
+                pdf=f"{FOLDER}/figures/{figure.name}.pdf",
+                png=report(
+                    f"{FOLDER}/figures/{figure.name}.png",
+                    caption=f"../workflow/report/{figure.name}.rst",
+                    category="Theory",
+                    labels={"figure": figure.name, "scale": SETTINGS.scale_name},
+                ),
+            log:
+                f"{FOLDER}/logs/figure/{figure.name}.log",
+            benchmark:
+                f"{FOLDER}/benchmarks/figure/{figure.name}.tsv"
+            conda:
+                "../envs/cpu.yaml"
+            threads: 1
+            resources:
+                mem_mb=1000,
+                runtime=15,
+            params:
+                module=figure.module,
+                scale=SETTINGS.scale_name,
+            message:
+                f"Draw {figure.name}"
+            script:
+                "../workflow/scripts/theory_figure.py"
+
+        rule:
+            name:
+                figure.name
+            input:
+                theory_files(figure),
+            localrule: True
+
+    rule theory:
+        input:
+            theory_files(),
+        localrule: True

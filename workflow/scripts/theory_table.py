@@ -1,0 +1,27 @@
+"""Rule theory_*: computes one table of the theory study."""
+
+import importlib
+import os
+
+from whysgd.scripting import script_log
+from whysgd.training.runtime import start_tensorflow
+
+with script_log(snakemake.log[0]) as logger:
+    # TensorFlow warns of each float64 operation that oneDNN leaves alone.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    start_tensorflow(snakemake.threads)
+
+    from whysgd.data.prepare import read_dataset
+    from whysgd.files import atomic_path
+    from whysgd.theory.inputs import TheoryInputs
+    from whysgd.theory_settings import TheorySettings
+
+    inputs = TheoryInputs(
+        TheorySettings.model_validate(snakemake.params.theory),
+        read_dataset(snakemake.input.data, snakemake.input.checksum),
+    )
+    module = importlib.import_module(f"whysgd.theory.tables.{snakemake.params.module}")
+    table = module.table(inputs)
+    with atomic_path(snakemake.output[0]) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    logger.info("wrote %s: %d rows", snakemake.output[0], len(table))

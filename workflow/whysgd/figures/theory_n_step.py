@@ -1,0 +1,41 @@
+"""Theory, check 3: n-step SGD is regularized by its bare learning rate."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from whysgd.figures.style import new_figure
+from whysgd.figures.theory_panels import (
+    draw_errors,
+    finish_errors,
+    looks,
+    select_slopes,
+    series_of,
+    slope_text,
+)
+
+_LOOKS = looks(
+    {
+        "flow on C": r"flow on $C$",
+        "strength n alpha": r"modified loss, strength $n\alpha$",
+        "strength alpha": r"modified loss, strength $\alpha$",
+    }
+)
+
+
+def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """A row for each problem, a panel for each number of updates on a minibatch."""
+    errors, slopes = tables["theory_n_step"], tables["theory_slopes"]
+    problems = list(errors["problem"].unique())
+    numbers = sorted(errors["updates_per_batch"].unique())
+    figure, panels = new_figure(len(problems) * len(numbers), rows=len(problems))
+    places = [(problem, n) for problem in problems for n in numbers]
+    for axes, (problem, n) in zip(panels, places, strict=True):
+        here = {"check": "n_step", "problem": problem, "updates_per_batch": n}
+        rows = series_of(errors, **here)
+        for name, look in _LOOKS.items():
+            draw_errors(axes, series_of(rows, quantity=name), look)
+        text = slope_text(select_slopes(slopes, here), list(_LOOKS))
+        finish_errors(axes, f"{problem}, $n = {n}$", text, rows["scaled_step"])
+    return figure

@@ -1,0 +1,22 @@
+"""Check 6: gradient norms of a network in training, for batch sizes from 1 to all images."""
+
+import pandas as pd
+
+from whysgd.theory.gradient_norms import norm_rows
+from whysgd.theory.inputs import TheoryInputs
+from whysgd.theory.problems import NetworkShape
+
+
+def table(inputs: TheoryInputs) -> pd.DataFrame:
+    """Measured and expected squared norms (columns: `whysgd.theory.gradient_norms`)."""
+    settings = inputs.settings
+    return norm_rows(
+        NetworkShape(settings.norm_model, "relu"),
+        inputs.images[: settings.norm_images],
+        inputs.dataset.y_train[: settings.norm_images],
+        batch_size=settings.norm_batch_size,
+        learning_rate=settings.norm_learning_rate,
+        epochs=settings.norm_epochs,
+        batches=settings.norm_batches,
+        seed=settings.seed,
+    )

@@ -1,0 +1,76 @@
+"""What the theory study computes at a scale: the `theory` section of a scale file."""
+
+from pydantic import Field, model_validator
+
+from whysgd.powers import Integers, Number, Numbers
+from whysgd.spec import Frozen, ModelName
+
+
+class TheorySettings(Frozen):
+    """Problems and step sizes of the theory study.
+
+    Step sizes are given as updates * learning_rate * sharpness, the sharpness being the largest
+    Hessian eigenvalue of any minibatch's loss at the start: how far an epoch goes along the
+    direction of largest curvature, relative to where the expansion ends.
+    """
+
+    dataset: str = Field(description="a key of `datasets`; its first training images are used")
+    seed: int = Field(0, ge=0, description="of random losses, initial parameters and orders")
+    scaled_steps: Numbers = Field(
+        (2.0**-9, 2.0**-8, 2.0**-7, 2.0**-6, 2.0**-5, 2.0**-4),
+        description="step sizes at which orders of accuracy are fitted",
+    )
+    cubic_parameters: int = Field(6, gt=0, description="parameters of a random cubic loss")
+    cubic_batches: Integers = Field(
+        (1, 4, 6), description="minibatches of the random cubic losses, all orders enumerated"
+    )
+    sampled_batches: int = Field(12, gt=0, description="minibatches where orders are sampled")
+    sampled_pairs: int = Field(512, gt=1, description="sampled orders; each comes with its reverse")
+    batch_size: int = Field(4, gt=0, description="images in a minibatch of the networks")
+    num_batches: int = Field(4, gt=1, description="minibatches of the networks")
+    hidden_units: int = Field(8, gt=0, description="of the tanh and ReLU perceptrons")
+    convolutional_model: ModelName = Field("wrn-10-1", description="trained with tanh units")
+    base_width: int = Field(2, gt=0, description="channels of the convolutional network's stem")
+    updates_per_batch: Integers = Field((1, 2, 4, 8), description="n of n-step SGD")
+    gaussian_pairs: int = Field(
+        4096, gt=1, description="runs of eq. 23; each comes with one of opposite noise"
+    )
+    norm_model: ModelName = Field(
+        "mlp-64-64-64", description="ReLU network whose gradient norms are measured"
+    )
+    norm_images: int = Field(320, gt=1, description="images that its batches are drawn from")
+    norm_batch_size: int = Field(8, gt=0, description="of its training, a divisor of norm_images")
+    norm_learning_rate: Number = Field(2.0**-4, gt=0, description="of its training")
+    norm_epochs: Integers = Field((0, 2, 8, 32), description="epochs after which it is measured")
+    norm_batches: int = Field(4000, gt=1, description="batches drawn for each size and epoch")
+    validity_batches: Integers = Field(
+        (1, 2, 4, 8, 16, 32), description="minibatches of an epoch, at fixed learning rates"
+    )
+    validity_steps: Numbers = Field(
+        (2.0**-6, 2.0**-4, 2.0**-2, 2.0**0, 2.0**1), description="those rates, times the sharpness"
+    )
+    validity_pairs: int = Field(128, gt=1, description="orders sampled, each with its reverse")
+    planar_runs: int = Field(200, gt=1, description="runs of SGD from between two minima")
+    kinked_steps: Numbers = Field(
+        tuple(2.0**k for k in range(-12, 1)), description="step sizes for the ReLU network"
+    )
+
+    @model_validator(mode="after")
+    def _positive(self) -> "TheorySettings":
+        keys = ("scaled_steps", "kinked_steps", "cubic_batches", "updates_per_batch")
+        for key in (*keys, "validity_batches", "validity_steps"):
+            if min(getattr(self, key)) <= 0:
+                raise ValueError(f"`{key}` must be positive")
+        if self.norm_images % self.norm_batch_size:
+            raise ValueError("`norm_batch_size` must divide `norm_images`")
+        if min(self.norm_epochs) < 0:
+            raise ValueError("`norm_epochs` must not be negative")
+        if len(self.scaled_steps) < 3:
+            raise ValueError("`scaled_steps`: a slope needs at least 3 points")
+        return self
+
+    @property
+    def num_images(self) -> int:
+        """Training images that the study reads."""
+        batches = max(self.num_batches, *self.validity_batches)
+        return max(self.batch_size * batches, self.norm_images)
