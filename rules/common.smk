@@ -7,7 +7,7 @@ from pathlib import Path
 # The package lies in the workflow's own folder, whether or not it is installed.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from whysgd.code_inputs import module_files, script_inputs
+from whysgd.code_inputs import module_files, script_digest, script_inputs
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.paper import PAPER_FILE

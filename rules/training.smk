@@ -5,7 +5,6 @@ rule train:
     input:
         data=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz",
         checksum=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz.sha256",
-        code=script_inputs("train.py"),
     output:
         history=f"{FOLDER}/runs/{{run_id}}/history.csv",
         ensemble=f"{FOLDER}/runs/{{run_id}}/ensemble.json",
@@ -25,6 +24,7 @@ rule train:
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
     params:
+        code=script_digest("train.py"),
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
         # Not an output: Snakemake deletes the outputs of a job that failed.
         checkpoints=f"{FOLDER}/checkpoints/{{run_id}}",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from whysgd.code_inputs import module_files, script_inputs
+from whysgd.code_inputs import files_digest, module_files, script_digest, script_inputs
 
 
 def names(*modules: str) -> set[str]:
@@ -46,6 +46,23 @@ def test_an_unknown_module_is_an_error():
 )
 def test_a_scripts_inputs_are_what_it_imports(script, needed):
     assert needed <= {Path(path).name for path in script_inputs(script)}
+
+
+def test_a_digest_is_of_the_files_contents(tmp_path):
+    first, second = tmp_path / "a.py", tmp_path / "b.py"
+    first.write_text("x = 1")
+    second.write_text("y = 2")
+    before = files_digest([str(first), str(second)])
+    first.touch()
+    assert files_digest([str(first), str(second)]) == before
+    first.write_text("x = 3")
+    assert files_digest([str(first), str(second)]) != before
+    assert files_digest([str(second), str(first)]) != before  # nor are two files one
+
+
+def test_a_scripts_digest_is_of_all_it_imports():
+    assert script_digest("train.py") == files_digest(script_inputs("train.py"))
+    assert script_digest("train.py") != script_digest("table.py")
 
 
 def test_paths_below_the_working_folder_are_relative(monkeypatch, tmp_path):

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from whysgd.code_inputs import module_files
+from whysgd.code_inputs import files_digest, module_files
 from whysgd.errors import UserError
 from whysgd.files import atomic_path
 from whysgd.spec import CheckpointPolicy
@@ -148,8 +148,7 @@ def checkpoint_key(*parts: str) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode() + b"\0")
-    for path in module_files("whysgd.training.loop"):
-        digest.update(Path(path).read_bytes())
+    digest.update(files_digest(module_files("whysgd.training.loop")).encode())
     return digest.hexdigest()
 
 
