@@ -36,7 +36,7 @@ def test_an_unknown_module_is_an_error():
 @pytest.mark.parametrize(
     ("script", "needed"),
     [
-        ("train.py", {"loop.py", "runtime.py", "objective.py", "prepare.py"}),
+        ("train.py", {"loop.py", "runtime.py", "objective.py", "dataset.py"}),
         ("table.py", {"aggregate.py", "runs.py", "implicit_regularization.py"}),
         ("figure.py", {"render.py", "style.py", "paper.py"}),
         ("prepare_dataset.py", {"prepare.py", "sources.py", "catalog.py"}),
