@@ -85,8 +85,8 @@ def flipped(content):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (shortened, "cannot be read or is truncated"),
-        (lambda content: b"\x1f\x8b" + bytes(40), "cannot be read or is truncated"),
+        (shortened, r"truncated \(expected 112 bytes, found \d+\)"),
+        (lambda content: b"\x1f\x8b" + bytes(40), "cannot be read or is damaged"),
         (lambda content: gzip.compress(content[:-5]), "truncated .expected 112 bytes, found 107"),
         (flipped, r"not the published content \(expected md5 [0-9a-f]{32}, found [0-9a-f]{32}\)"),
         (lambda content: gzip.compress(b"else"), "not the idx file that is expected"),

@@ -19,7 +19,7 @@ from whysgd.data.raw import RawImages
 KerasArrays = tuple[tuple[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
 
 _LOGGER = logging.getLogger(__name__)
-_PAUSES = (2, 8, 32)  # seconds before the second and later attempts
+_PAUSES = (1, 4, 16)  # seconds before the second and later attempts
 _SILENCE = 60.0  # seconds without a byte after which a connection is given up
 # What a loader keeps below Keras's folder of data sets, as glob patterns.
 _KEPT = {
@@ -30,7 +30,7 @@ _KEPT = {
 
 
 class DownloadError(Exception):
-    """All attempts failed; the message says how often and why the last one did."""
+    """No attempt succeeded; the message says why, and goes on from "not found, and "."""
 
 
 def download(name: str, check: Callable[[KerasArrays, Path], RawImages]) -> RawImages:
@@ -45,11 +45,11 @@ def download(name: str, check: Callable[[KerasArrays, Path], RawImages]) -> RawI
             that is not what was published.
 
     Raises:
-        DownloadError: no attempt gave the published content.
+        DownloadError: no attempt gave the published content, or Keras's cache cannot be written.
     """
+    folder = _keras_folder()
     for number, pause in enumerate((*_PAUSES, None), start=1):
         try:
-            folder = _keras_folder()
             with _alone_in(folder):
                 try:
                     return check(load_with_keras(name), folder)
@@ -83,13 +83,19 @@ def load_with_keras(name: str) -> KerasArrays:
 
 def _keras_folder() -> Path:
     """Where Keras's loaders keep their files, as Keras documents it."""
-    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
+    folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DownloadError(
+            f"its download has no place: {folder} cannot be made ({error.strerror}); set KERAS_HOME"
+        ) from error
+    return folder
 
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Keeps other processes of ours out of Keras's cache, which has no lock of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".whysgd.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file is closed
         yield

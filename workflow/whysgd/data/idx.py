@@ -30,14 +30,21 @@ def find_idx(folder: Path, name: str) -> Path:
 def decompressed(path: Path) -> bytes:
     """Content of a file, through gzip where the file begins as gzip files do.
 
+    Of a truncated file, what there is: the array in it then says how much is missing.
+
     Raises:
         UserError: the file cannot be read, or its compressed data are damaged.
     """
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path}: cannot be read or is truncated ({error})") from error
+        if not content.startswith(_GZIP_MAGIC):
+            return content
+        try:
+            return gzip.decompress(content)
+        except EOFError:
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content)
+    except (OSError, zlib.error) as error:
+        raise UserError(f"{path}: cannot be read or is damaged ({error}); replace it") from error
 
 
 def decode_idx(content: bytes, shape: tuple[int, ...], where: str) -> NDArray[np.uint8]:
