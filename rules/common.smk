@@ -12,7 +12,7 @@ from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.paper import PAPER_FILE
 from whysgd.scripting import offer_package_to_scripts
-from whysgd.settings import check_targets, check_writable, load_settings
+from whysgd.settings import check_own_files, check_targets, check_writable, load_settings
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
 
@@ -22,6 +22,7 @@ try:
     SETTINGS = load_settings(config)
     # From the command line, since Snakemake reads this file before it knows its targets.
     check_targets(SETTINGS, sys.argv[1:])
+    check_own_files(SETTINGS)
     check_writable(SETTINGS)
     JOBS = plan_jobs(SETTINGS.scale)
 except UserError as error:

@@ -3,6 +3,8 @@
 
 rule prepare_dataset:
     input:
+        # The files of published data sets are no inputs: their content is known wherever they are.
+        own_file=lambda wildcards: SCALE.datasets[wildcards.dataset].path or [],
         code=script_inputs("prepare_dataset.py"),
     output:
         data=f"{FOLDER}/data/{{dataset}}.npz",
@@ -17,6 +19,8 @@ rule prepare_dataset:
     resources:
         mem_mb=2000,
         runtime=30,
+        # Here and not in params, since moving the files must not prepare or train anything again.
+        data_folder="" if SETTINGS.data_folder is None else SETTINGS.data_folder.as_posix(),
     params:
         dataset=lambda wildcards: SCALE.datasets[wildcards.dataset].model_dump(mode="json"),
     message:

@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 import numpy as np
 import pytest
 
-from whysgd.data.prepare import Dataset
+from whysgd.data.dataset import Dataset
 from whysgd.spec import DatasetSpec, Ensemble, Member, Program
 
 NUM_TRAIN, NUM_TEST = 22, 13

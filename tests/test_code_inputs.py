@@ -22,6 +22,11 @@ def test_training_does_not_depend_on_drawing_or_on_tables():
     )
 
 
+def test_training_does_not_depend_on_where_images_come_from():
+    readers = {"prepare.py", "sources.py", "places.py", "download.py", "idx.py", "own_file.py"}
+    assert not readers & {Path(path).name for path in script_inputs("train.py")}
+
+
 def test_a_package_brings_its_init_file():
     assert str(Path("models/__init__.py")) in {
         str(Path(*Path(path).parts[-2:])) for path in module_files("whysgd.models.network")
@@ -36,7 +41,7 @@ def test_an_unknown_module_is_an_error():
 @pytest.mark.parametrize(
     ("script", "needed"),
     [
-        ("train.py", {"loop.py", "runtime.py", "objective.py", "prepare.py"}),
+        ("train.py", {"loop.py", "runtime.py", "objective.py", "dataset.py"}),
         ("table.py", {"aggregate.py", "runs.py", "implicit_regularization.py"}),
         ("figure.py", {"render.py", "style.py", "paper.py"}),
         ("theory_table.py", {"inputs.py", "problems.py", "objective.py", "layers.py"}),

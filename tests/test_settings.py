@@ -8,6 +8,7 @@ from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.settings import (
     CONFIG_DIR,
+    check_own_files,
     check_targets,
     check_writable,
     json_schema,
@@ -38,6 +39,10 @@ def test_the_schema_on_disk_is_the_one_of_the_code():
         ({"runs": {"seeds": [-1, 2, 3, 4, 5]}}, "`seeds` must not be negative"),
         ({"datasets": {"digits": {"source": "numerals"}}}, "unknown data set 'numerals'"),
         ({"datasets": {"digits": {"num_train": 1700}}}, "the data set has 1797 images"),
+        ({"datasets": {"digits": {"downsample": 3}}}, "datasets.digits: `downsample` = 3 does not"),
+        ({"datasets": {"digits": {"num_classes": 10}}}, "`num_classes` is for source npz only"),
+        ({"datasets": {"digits": {"source": "npz"}}}, "datasets.digits: `path` is missing"),
+        ({"datasets": {"digits": {"image_shape": [8]}}}, "datasets.digits.image_shape"),
         ({"programs": {"mlp": {"weight_decay": -1}}}, "programs.mlp.weight_decay: "),
         ({"programs": {"mlp": {"dataset": "letters"}}}, "programs.mlp.dataset: unknown 'letters'"),
         ({"programs": {"mlp": {"updates": 9}}}, "programs.mlp: give the budget as"),
@@ -90,6 +95,10 @@ def test_a_mistake_names_its_key(overrides, message):
             {"programs": {"wrn": {"crop_padding": 8}}},
             "crop_padding = 8 must be less than the 8 x 8",
         ),
+        (
+            {"datasets": {"digits": {"downsample": 8}}},
+            "crop_padding = 1 must be less than the 1 x 1",
+        ),
         ({"experiments": {"n_step_updates": {"updates": 3201}}}, "3201 is no multiple of"),
     ],
 )
@@ -140,6 +149,25 @@ def test_a_target_of_another_scale_is_refused():
     check_targets(settings, ["--report", "results/report.zip"])
     with pytest.raises(UserError, match=r"add --config scale=paper$"):
         check_targets(settings, ["./results/paper/figures/figure1.pdf"])
+
+
+OWN_FILE = {"source": "npz", "path": "own.npz", "image_shape": [4, 4, 1], "num_classes": 3}
+
+
+def test_a_file_of_the_users_that_does_not_exist_is_told_before_any_job(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings({"overrides": {"datasets": {"digits": OWN_FILE}}})
+    with pytest.raises(UserError, match=r"scale quick: datasets.digits.path: no file own.npz in"):
+        check_own_files(settings)
+    (tmp_path / "own.npz").touch()
+    check_own_files(settings)
+
+
+def test_the_data_folder_is_no_part_of_any_run():
+    elsewhere = load_settings({"data_folder": "somewhere"})
+    assert elsewhere.data_folder is not None
+    assert load_settings().data_folder is None
+    assert plan_jobs(elsewhere.scale).ensembles == plan_jobs(load_settings().scale).ensembles
 
 
 def test_a_results_folder_that_is_a_file_is_refused(tmp_path):

@@ -5,16 +5,18 @@ import pytest
 from tests.conftest import make_program
 from whysgd.benchmarks.operations import layers, update_cost
 from whysgd.benchmarks.rows import KINDS, WORKLOADS, program_of
-from whysgd.data.catalog import DATASETS
 from whysgd.models import build_network
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 def test_all_parameters_but_skipinits_factors_are_counted(workload):
     program = program_of(workload, "plain")
-    info = DATASETS[workload.source]
     network = build_network(
-        program.model, input_shape=info.image_shape, num_classes=10, replicas=1, base_width=16
+        program.model,
+        input_shape=program.dataset.image_shape,
+        num_classes=10,
+        replicas=1,
+        base_width=16,
     )
     factors = sum(name.endswith("factor") for name in network.parameter_names)
     assert update_cost(program).parameters == network.num_parameters - factors

@@ -1,5 +1,6 @@
 """The workflow as a user meets it: plans, errors, and one tiny run from start to end."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -204,6 +206,48 @@ def test_figures_and_training_depend_on_their_own_code_only(tmp_path):
     planned = plan("figure2")
     assert "Train" in planned
     assert "Draw figure2" in planned
+
+
+def write_own_file(path: Path, seed: int) -> None:
+    """Images of two classes that differ in brightness, in Keras's layout."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, 90)
+    images = (rng.integers(0, 100, (90, 6, 4)) + 100 * labels[:, None, None]).astype(np.uint8)
+    np.savez(path, x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:])
+
+
+@pytest.mark.slow
+def test_a_file_of_the_users_is_trained_on_and_prepared_anew_when_it_changes(tmp_path):
+    dataset = {"source": "npz", "path": "own.npz", "image_shape": [6, 4, 1], "num_classes": 2}
+    program = {"model": "mlp-8", "epochs": 2, "dataset": "own"}
+    overrides = {
+        "datasets": {"own": {**dataset, "num_train": 40, "num_test": 30, "downsample": 2}},
+        "programs": {"mlp": program},
+    }
+    config = ["--config", "scale=tiny", f"overrides={json.dumps(overrides)}"]
+    missing = snakemake("--cores=1", "figure2", *config, folder=tmp_path)
+    assert missing.returncode == 1
+    assert "datasets.own.path: no file own.npz" in missing.stderr
+
+    write_own_file(tmp_path / "own.npz", seed=0)
+    run = snakemake("--cores=2", "figure2", *config, folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    table = pd.read_csv(tmp_path / "results" / "tiny" / "tables" / "figure2.csv")
+    assert table["mean"].notna().all()
+    with np.load(tmp_path / "results" / "tiny" / "data" / "own.npz") as arrays:
+        assert arrays["x_train"].shape == (40, 3, 2, 1)
+
+    def plan(*more: str) -> str:
+        run = snakemake("--dry-run", "--cores=1", "figure2", *config, *more, folder=tmp_path)
+        assert run.returncode == 0, run.stderr
+        return run.stdout + run.stderr
+
+    assert "Nothing to be done" in plan()
+    assert "Nothing to be done" in plan("data_folder=elsewhere")
+    write_own_file(tmp_path / "own.npz", seed=1)
+    planned = plan()
+    assert "Prepare data set own" in planned
+    assert "Train" in planned
 
 
 @pytest.mark.slow

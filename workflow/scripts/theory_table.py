@@ -11,7 +11,7 @@ with script_log(snakemake.log[0]) as logger:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     start_tensorflow(snakemake.threads)
 
-    from whysgd.data.prepare import read_dataset
+    from whysgd.data.dataset import read_dataset
     from whysgd.files import atomic_path
     from whysgd.theory.inputs import TheoryInputs
     from whysgd.theory_settings import TheorySettings

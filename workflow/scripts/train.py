@@ -7,7 +7,7 @@ from whysgd.training.runtime import start_tensorflow
 with script_log(snakemake.log[0]) as logger:
     start_tensorflow(snakemake.threads, gpus=snakemake.resources.gpu)
 
-    from whysgd.data.prepare import read_dataset
+    from whysgd.data.dataset import read_dataset
     from whysgd.files import write_json
     from whysgd.training.checkpoints import remove_checkpoints
     from whysgd.training.history import write_history

@@ -104,7 +104,7 @@ def _train(options: argparse.Namespace) -> None:
     from whysgd.training.history import write_history
     from whysgd.training.loop import train_ensemble
 
-    dataset = prepared(ensemble.program.dataset)
+    dataset = prepared(ensemble.program.dataset, settings.data_folder)
     with logging_to(logging.StreamHandler(sys.stderr), "%(message)s") as logger:
         history = train_ensemble(ensemble, dataset, logger, checkpoint_folder=options.checkpoints)
     if options.output:

@@ -184,6 +184,11 @@ class Config(Frozen):
         "quick", description="a file of config/scales without .yaml, or the path of such a file"
     )
     results: str = Field("results", description="folder of everything that is made")
+    data_folder: str | None = Field(
+        None,
+        description="folder with files of data sets, one folder each; default: the environment "
+        "variable WHYSGD_DATA",
+    )
     overrides: dict[str, Any] = Field(
         default_factory=dict, description="keys of the scale file to replace, nested as it is"
     )
@@ -194,6 +199,7 @@ class Settings(Frozen):
 
     scale_name: str
     results: Path
+    data_folder: Path | None
     scale: ScaleSettings
 
     @property
@@ -216,7 +222,12 @@ def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
     path = _scale_path(chosen.scale)
     content = merged(read_yaml(path), chosen.overrides)
     scale = validated(ScaleSettings, content, f"scale {path.stem}")
-    return Settings(scale_name=path.stem, results=Path(chosen.results), scale=scale)
+    return Settings(
+        scale_name=path.stem,
+        results=Path(chosen.results),
+        data_folder=None if chosen.data_folder is None else Path(chosen.data_folder),
+        scale=scale,
+    )
 
 
 def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
@@ -238,6 +249,20 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
                     f"{argument} is of another scale than {settings.scale_name!r}: "
                     f"add --config scale={scale}"
                 )
+
+
+def check_own_files(settings: Settings) -> None:
+    """Refuses a scale whose data sets have files that do not exist, before any job runs.
+
+    Raises:
+        UserError: naming the key and the file.
+    """
+    for name, dataset in settings.scale.datasets.items():
+        if dataset.path is not None and not Path(dataset.path).is_file():
+            raise UserError(
+                f"scale {settings.scale_name}: datasets.{name}.path: no file {dataset.path} in the "
+                f"working folder {Path.cwd()}"
+            )
 
 
 def check_writable(settings: Settings) -> None:

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
-from whysgd.data.catalog import DATASETS
 from whysgd.spec import Program
 
 
@@ -58,11 +57,11 @@ def update_cost(program: Program) -> Cost:
 def layers(program: Program) -> list[Layer]:
     """All layers with kernels, from the inputs on."""
     shape = parse_architecture(program.model)
-    info = DATASETS[program.dataset.source]
+    dataset = program.dataset
     if isinstance(shape, PerceptronShape):
-        sizes = [math.prod(info.image_shape), *shape.widths, info.num_classes]
+        sizes = [math.prod(dataset.image_shape), *shape.widths, dataset.num_classes]
         return [_dense(m, n) for m, n in zip(sizes, sizes[1:], strict=False)]
-    return _wide_resnet(shape, info.image_shape, program.base_width, info.num_classes)
+    return _wide_resnet(shape, dataset.image_shape, program.base_width, dataset.num_classes)
 
 
 def _dense(inputs: int, units: int) -> Layer:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whysgd.data.catalog import DATASETS
 from whysgd.data.prepare import prepared
 from whysgd.data.standardize import standardized
 from whysgd.spec import Member, Program
@@ -83,11 +82,11 @@ def write_problem(
     seeds = distinct_seeds(members)
     if seeds != list(range(len(seeds))):
         raise ValueError(f"seeds must be 0, 1, ..., not {seeds}")
-    dataset, info = prepared(program.dataset), DATASETS[program.dataset.source]
+    dataset = prepared(program.dataset)
     network = build_network(
         program.model,
-        input_shape=info.image_shape,
-        num_classes=info.num_classes,
+        input_shape=program.dataset.image_shape,
+        num_classes=program.dataset.num_classes,
         replicas=len(seeds),
         base_width=program.base_width,
     )

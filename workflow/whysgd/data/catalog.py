@@ -35,7 +35,14 @@ class DatasetInfo:
 
 DATASETS = {
     "digits": DatasetInfo((8, 8, 1), 10, 1797, None),
+    "mnist": DatasetInfo((28, 28, 1), 10, 60000, 10000),
+    "fashion_mnist": DatasetInfo((28, 28, 1), 10, 60000, 10000),
+    "cifar10": DatasetInfo((32, 32, 3), 10, 50000, 10000),
+    "cifar10_jpeg": DatasetInfo((32, 32, 3), 10, 50000, 10000),
     # Noise with the shapes of larger data sets, for benchmarks: speed depends on shapes alone.
     "noise-28x28x1": DatasetInfo((28, 28, 1), 10, 640, None),
     "noise-32x32x3": DatasetInfo((32, 32, 3), 10, 640, None),
 }
+
+# The source that is a file of the user's, of which nothing is known before it is read.
+OWN_FILE = "npz"

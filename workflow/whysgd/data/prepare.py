@@ -1,28 +1,18 @@
 """One prepared file for each data set of a scale: the split, made once and checksummed."""
 
 import hashlib
-import zipfile
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from whysgd.data.sources import READERS, RawImages
-from whysgd.errors import UserError
+from whysgd.data.dataset import Dataset
+from whysgd.data.downsample import downsampled
+from whysgd.data.raw import RawImages
+from whysgd.data.sources import READERS
 from whysgd.files import atomic_path, write_text
 from whysgd.randomness import Purpose, generator
 from whysgd.spec import DatasetSpec
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Training and test images of one split, as published (not standardized)."""
-
-    x_train: NDArray[np.uint8]  # (num_train, height, width, channels)
-    y_train: NDArray[np.int32]  # (num_train,)
-    x_test: NDArray[np.uint8]  # (num_test, height, width, channels)
-    y_test: NDArray[np.int32]  # (num_test,)
 
 
 def split_images(raw: RawImages, spec: DatasetSpec) -> Dataset:
@@ -44,41 +34,37 @@ def split_images(raw: RawImages, spec: DatasetSpec) -> Dataset:
     )
 
 
-def prepared(spec: DatasetSpec) -> Dataset:
-    """Reads a data set from its source and splits it."""
-    return split_images(READERS[spec.source](), spec)
+def prepared(spec: DatasetSpec, data_folder: Path | None = None) -> Dataset:
+    """Reads a data set from its source, splits it and makes its images smaller as `spec` says.
+
+    Args:
+        spec: the data set.
+        data_folder: the configuration's key of that name; changes no image.
+
+    Raises:
+        UserError: the source's files are missing, damaged or something else.
+    """
+    split = split_images(READERS[spec.source](spec, data_folder), spec)
+    return replace(
+        split,
+        x_train=downsampled(split.x_train, spec.downsample),
+        x_test=downsampled(split.x_test, spec.downsample),
+    )
 
 
-def prepare_dataset(spec: DatasetSpec, path: str | Path, checksum_path: str | Path) -> None:
-    """Writes a data set's split to `path` (.npz) and its SHA-256 to `checksum_path`."""
-    dataset = prepared(spec)
+def prepare_dataset(
+    spec: DatasetSpec,
+    path: str | Path,
+    checksum_path: str | Path,
+    data_folder: Path | None = None,
+) -> None:
+    """Writes a data set's split to `path` (.npz) and its SHA-256 to `checksum_path`.
+
+    Raises:
+        UserError: as `prepared`.
+    """
+    dataset = prepared(spec, data_folder)
     with atomic_path(path) as temporary:
         np.savez(temporary, allow_pickle=False, **vars(dataset))
         digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
     write_text(checksum_path, f"{digest}  {Path(path).name}\n")
-
-
-def dataset_digest(dataset: Dataset) -> str:
-    """SHA-256 of a data set's arrays, hexadecimal."""
-    digest = hashlib.sha256()
-    for name, array in vars(dataset).items():
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def read_dataset(path: str | Path, checksum_path: str | Path) -> Dataset:
-    """Reads a prepared file and compares it with its checksum.
-
-    Raises:
-        UserError: the file is missing, damaged or holds other arrays.
-    """
-    try:
-        expected = Path(checksum_path).read_text(encoding="utf-8").split()[0]
-        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        if found != expected:
-            raise ValueError(f"SHA-256 {found}, expected {expected}")
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Dataset(**{name: arrays[name] for name in arrays.files})
-    except (OSError, ValueError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: not a prepared data set ({error}); remove it") from error

@@ -1,30 +1,27 @@
-"""Where each data set's images come from: one function a source.
+"""Where each data set's images come from: one reader a source.
 
 To add a source: describe it in `catalog.DATASETS` and give its reader here; nothing else
 in the project knows data sets by name.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from whysgd.data.catalog import DATASETS
+from whysgd.data import cifar, cifar_jpeg, mnist
+from whysgd.data.catalog import DATASETS, OWN_FILE
+from whysgd.data.own_file import read_own_file
+from whysgd.data.places import Publication, read_publication
+from whysgd.data.raw import RawImages
 from whysgd.randomness import Purpose, generator
+from whysgd.spec import DatasetSpec
+
+# A data set's specification, and the folder in which the configuration says that files are.
+Reader = Callable[[DatasetSpec, Path | None], RawImages]
 
 
-@dataclass(frozen=True)
-class RawImages:
-    """Images as published. The test arrays are None where the source has no test set."""
-
-    x_train: NDArray[np.uint8]  # (N, height, width, channels)
-    y_train: NDArray[np.int32]  # (N,)
-    x_test: NDArray[np.uint8] | None = None
-    y_test: NDArray[np.int32] | None = None
-
-
-def read_digits() -> RawImages:
+def read_digits(spec: DatasetSpec, data_folder: Path | None = None) -> RawImages:
     """Scikit-learn's bundled handwritten digits: 1797 grey images of 8x8, values 0 to 16."""
     from sklearn.datasets import load_digits  # imported late: it takes a second
 
@@ -35,9 +32,9 @@ def read_digits() -> RawImages:
     )
 
 
-def make_noise(name: str) -> RawImages:
-    """Independent uniform pixels and labels, in the shapes that the catalog gives `name`."""
-    info = DATASETS[name]
+def make_noise(spec: DatasetSpec, data_folder: Path | None = None) -> RawImages:
+    """Independent uniform pixels and labels, in the shapes that the catalog gives the source."""
+    info = DATASETS[spec.source]
     draw = generator(0, Purpose.NOISE, *info.image_shape)
     return RawImages(
         x_train=draw.integers(0, 256, (info.num_train, *info.image_shape), np.uint8),
@@ -45,8 +42,17 @@ def make_noise(name: str) -> RawImages:
     )
 
 
-READERS: dict[str, Callable[[], RawImages]] = {
+def _published(publication: Publication) -> Reader:
+    return lambda _, data_folder: read_publication(publication, data_folder)
+
+
+READERS: dict[str, Reader] = {
     "digits": read_digits,
-    "noise-28x28x1": lambda: make_noise("noise-28x28x1"),
-    "noise-32x32x3": lambda: make_noise("noise-32x32x3"),
+    "mnist": _published(mnist.publication("mnist")),
+    "fashion_mnist": _published(mnist.publication("fashion_mnist")),
+    "cifar10": _published(cifar.PUBLICATION),
+    "cifar10_jpeg": _published(cifar_jpeg.PUBLICATION),
+    OWN_FILE: lambda spec, _: read_own_file(spec),
+    "noise-28x28x1": make_noise,
+    "noise-32x32x3": make_noise,
 }

@@ -1,15 +1,27 @@
 """Standardization of images, as networks see them."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from whysgd.data.prepare import Dataset
+from whysgd.data.dataset import Dataset
+from whysgd.data.raw import Pixels
+from whysgd.data.slabs import slabs
+from whysgd.errors import UserError
+
+Floats = NDArray[np.floating]
+Moments = tuple[NDArray[np.float64], NDArray[np.float64]]  # mean and deviation of each channel
 
 
 def standardized(
     dataset: Dataset, preprocessing: str, dtype: DTypeLike = np.float32
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+) -> tuple[Floats, Floats]:
     """Training and test images with mean 0 and variance 1.
+
+    All arithmetic is in float64, a slab of images at a time; the result does not depend on the size
+    of a slab.
 
     Args:
         dataset: images of any range.
@@ -20,15 +32,67 @@ def standardized(
 
     Returns:
         Arrays (num_train, height, width, channels) and (num_test, height, width, channels).
+
+    Raises:
+        UserError: "per_channel", and a channel has one value in all training images.
     """
-    # float64 in between: the result does not depend on the order of a long float32 sum.
-    train, test = dataset.x_train.astype(np.float64), dataset.x_test.astype(np.float64)
     if preprocessing == "per_image":
-        return _per_image(train).astype(dtype), _per_image(test).astype(dtype)
-    if preprocessing == "per_channel":
-        mean, deviation = train.mean((0, 1, 2)), train.std((0, 1, 2))
-        return ((train - mean) / deviation).astype(dtype), ((test - mean) / deviation).astype(dtype)
-    raise ValueError(f"unknown preprocessing {preprocessing!r}")
+        transform = _per_image
+    elif preprocessing == "per_channel":
+        mean, deviation = channel_moments(dataset.x_train)
+
+        def transform(images: NDArray[np.float64]) -> NDArray[np.float64]:
+            result: NDArray[np.float64] = (images - mean) / deviation
+            return result
+    else:
+        raise ValueError(f"unknown preprocessing {preprocessing!r}")
+    train, test = (_in_slabs(x, transform, dtype) for x in (dataset.x_train, dataset.x_test))
+    return train, test
+
+
+def channel_moments(images: Pixels) -> Moments:
+    """Mean and standard deviation of each channel over all images and pixels.
+
+    Sums over an image are taken by themselves, and their sum over images is rounded once, so that
+    nothing depends on how many images are handled together.
+
+    Args:
+        images: (N, height, width, channels).
+
+    Returns:
+        Two arrays (channels,).
+
+    Raises:
+        UserError: a channel has one value only.
+    """
+    pixels = images.shape[0] * images.shape[1] * images.shape[2]
+    mean = _total(images, lambda image: image) / pixels
+    deviation = np.sqrt(_total(images, lambda image: (image - mean) ** 2) / pixels)
+    if not deviation.all():
+        raise UserError(
+            f"preprocessing per_channel: channel {int(np.argmin(deviation))} has the same value in "
+            "all training images; use per_image"
+        )
+    return mean, deviation
+
+
+def _total(
+    images: Pixels, values: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Sum of `values` of every image over images and pixels, (channels,)."""
+    of_image = [values(image.astype(np.float64)).sum((0, 1)) for image in images]
+    return np.array([math.fsum(channel) for channel in np.transpose(of_image)])
+
+
+def _in_slabs(
+    images: Pixels,
+    transform: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    dtype: DTypeLike,
+) -> Floats:
+    result = np.empty(images.shape, dtype)
+    for slab in slabs(images.shape):
+        result[slab] = transform(images[slab].astype(np.float64))
+    return result
 
 
 def _per_image(images: NDArray[np.float64]) -> NDArray[np.float64]:

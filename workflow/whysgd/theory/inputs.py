@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from whysgd.data.prepare import Dataset
+from whysgd.data.dataset import Dataset
 from whysgd.data.standardize import standardized
 from whysgd.theory.problems import NetworkShape, Problem, digits_problem, random_cubic
 from whysgd.theory_settings import TheorySettings

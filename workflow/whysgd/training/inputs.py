@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.data.prepare import Dataset
+from whysgd.data.dataset import Dataset
 from whysgd.data.standardize import standardized
 from whysgd.randomness import Purpose, generator, stateless_key
 from whysgd.spec import Member, Program

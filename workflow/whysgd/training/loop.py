@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from whysgd.data.prepare import Dataset, dataset_digest
+from whysgd.data.dataset import Dataset, dataset_digest
 from whysgd.spec import CheckpointPolicy, Ensemble, fingerprint
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
 from whysgd.training.history import COLUMNS

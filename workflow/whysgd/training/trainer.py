@@ -10,8 +10,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.data.catalog import DATASETS
-from whysgd.data.prepare import Dataset
+from whysgd.data.dataset import Dataset
 from whysgd.models import Network, build_network
 from whysgd.spec import Ensemble, Member, Program
 from whysgd.training.history import history_rows
@@ -208,11 +207,10 @@ def blocks(members: Sequence[Member], size: int) -> list[list[Member]]:
 
 
 def _network(program: Program, replicas: int, dtype: str) -> Network:
-    info = DATASETS[program.dataset.source]
     return build_network(
         program.model,
-        input_shape=info.image_shape,
-        num_classes=info.num_classes,
+        input_shape=program.dataset.image_shape,
+        num_classes=program.dataset.num_classes,
         replicas=replicas,
         base_width=program.base_width,
         dtype=dtype,

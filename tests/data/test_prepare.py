@@ -1,14 +1,15 @@
-"""Data sets: the split, the prepared file, standardization."""
+"""Data sets: the split and the prepared file."""
 
 import hashlib
 
 import numpy as np
 import pytest
 
-from whysgd.data.catalog import DATASETS
-from whysgd.data.prepare import prepare_dataset, prepared, read_dataset, split_images
-from whysgd.data.sources import READERS, RawImages
-from whysgd.data.standardize import standardized
+from whysgd.data.catalog import DATASETS, OWN_FILE
+from whysgd.data.dataset import read_dataset
+from whysgd.data.prepare import prepare_dataset, prepared, split_images
+from whysgd.data.raw import RawImages
+from whysgd.data.sources import READERS
 from whysgd.errors import UserError
 from whysgd.spec import DatasetSpec
 
@@ -25,18 +26,23 @@ def numbered(count, start=0):
     return np.broadcast_to(x[:, None, None, None], (count, 2, 2, 1)).copy()
 
 
-def test_every_described_data_set_can_be_read():
-    assert DATASETS.keys() == READERS.keys()
-    for name, info in DATASETS.items():
-        raw = READERS[name]()
-        assert raw.x_train.shape == (info.num_train, *info.image_shape)
-        assert raw.x_train.dtype == np.uint8
-        assert set(raw.y_train) == set(range(info.num_classes))
-        assert (raw.x_test is None) == (info.num_test is None)
+def test_every_described_data_set_has_a_reader():
+    assert {*DATASETS, OWN_FILE} == READERS.keys()
+
+
+@pytest.mark.parametrize("name", ["digits", "noise-28x28x1", "noise-32x32x3"])
+def test_data_sets_that_need_no_files_are_as_described(name):
+    info = DATASETS[name]
+    raw = READERS[name](DatasetSpec(source=name, num_train=1, num_test=1), None)
+    assert raw.x_train.shape == (info.num_train, *info.image_shape)
+    assert raw.x_train.dtype == np.uint8
+    assert set(raw.y_train) == set(range(info.num_classes))
+    assert raw.x_test is None
+    assert info.num_test is None
 
 
 def test_digits_are_scikit_learns():
-    raw = READERS["digits"]()
+    raw = READERS["digits"](SPEC, None)
     assert raw.x_train.max() == 16
     assert list(raw.y_train[:10]) == list(range(10))
     # Sum of all pixels, as scikit-learn 1.9 ships them.
@@ -114,30 +120,3 @@ def test_a_file_that_does_not_fit_its_checksum_is_a_clear_error(tmp_path, change
 def test_a_specification_that_cannot_be_met_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         DatasetSpec.model_validate({**SPEC.model_dump(), **changes})
-
-
-def test_per_image_standardization():
-    dataset = prepared(SPEC)
-    train, test = standardized(dataset, "per_image", np.float64)
-    np.testing.assert_allclose(train.mean((1, 2, 3)), 0, atol=1e-12)
-    np.testing.assert_allclose(test.std((1, 2, 3)), 1, rtol=1e-12)
-
-
-def test_a_blank_image_stays_finite():
-    dataset = prepared(SPEC)
-    dataset.x_train[0] = 7
-    train, _ = standardized(dataset, "per_image")
-    np.testing.assert_array_equal(train[0], 0)
-
-
-def test_per_channel_standardization_uses_the_training_set_only():
-    dataset = prepared(SPEC)
-    train, test = standardized(dataset, "per_channel", np.float64)
-    np.testing.assert_allclose([train.mean(), train.std()], [0, 1], atol=1e-12)
-    mean, std = dataset.x_train.mean(), dataset.x_train.std()
-    np.testing.assert_allclose(test, (dataset.x_test - mean) / std, rtol=1e-12)
-
-
-def test_unknown_preprocessing_is_refused():
-    with pytest.raises(ValueError, match="unknown preprocessing 'none'"):
-        standardized(prepared(SPEC), "none")
