@@ -6,11 +6,11 @@ import pytest
 
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
+from whysgd.schema import json_schema
 from whysgd.settings import (
     CONFIG_DIR,
     check_targets,
     check_writable,
-    json_schema,
     known_scales,
     load_settings,
     merged,
