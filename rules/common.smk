@@ -15,7 +15,7 @@ from whysgd.paper import PAPER_FILE
 from whysgd.scripting import offer_package_to_scripts
 from whysgd.settings import check_targets, check_writable, load_settings
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES, TABLES as THEORY_TABLES
+from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
 
 offer_package_to_scripts()
 

@@ -2,26 +2,28 @@
 
 if SCALE.theory is not None:
 
-    for table in THEORY_TABLES:
+    for job in THEORY_JOBS:
 
         rule:
             name:
-                f"compute_{table.name}"
+                f"compute_theory_{job.name}"
             input:
                 data=f"{FOLDER}/data/{SCALE.theory.dataset}.npz",
                 checksum=f"{FOLDER}/data/{SCALE.theory.dataset}.npz.sha256",
                 code=sorted(
                     {
                         *script_inputs("theory_table.py"),
-                        *module_files(f"whysgd.theory.tables.{table.module}"),
+                        *module_files(
+                            *(f"whysgd.theory.tables.{table.module}" for table in job.tables)
+                        ),
                     }
                 ),
             output:
-                f"{FOLDER}/tables/{table.name}.csv",
+                [f"{FOLDER}/tables/{table.name}.csv" for table in job.tables],
             log:
-                f"{FOLDER}/logs/theory/{table.name}.log",
+                f"{FOLDER}/logs/theory/{job.name}.log",
             benchmark:
-                f"{FOLDER}/benchmarks/theory/{table.name}.tsv"
+                f"{FOLDER}/benchmarks/theory/{job.name}.tsv"
             conda:
                 "../envs/cpu.yaml"
             threads: 1
@@ -30,15 +32,20 @@ if SCALE.theory is not None:
                 runtime=30,
             params:
                 theory=SCALE.theory.model_dump(mode="json"),
-                module=table.module,
+                modules=[table.module for table in job.tables],
             message:
-                f"Compute {table.name}"
+                f"Compute theory: {job.name}"
             script:
                 "../workflow/scripts/theory_table.py"
 
     rule compute_theory_slopes:
         input:
-            errors=[f"{FOLDER}/tables/{table.name}.csv" for table in THEORY_TABLES if table.errors],
+            errors=[
+                f"{FOLDER}/tables/{table.name}.csv"
+                for job in THEORY_JOBS
+                for table in job.tables
+                if table.errors
+            ],
             code=script_inputs("theory_slopes.py"),
         output:
             f"{FOLDER}/tables/theory_slopes.csv",

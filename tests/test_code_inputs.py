@@ -39,6 +39,8 @@ def test_an_unknown_module_is_an_error():
         ("train.py", {"loop.py", "runtime.py", "objective.py", "prepare.py"}),
         ("table.py", {"aggregate.py", "runs.py", "implicit_regularization.py"}),
         ("figure.py", {"render.py", "style.py", "paper.py"}),
+        ("theory_table.py", {"inputs.py", "problems.py", "objective.py", "layers.py"}),
+        ("theory_figure.py", {"render.py", "style.py"}),
         ("prepare_dataset.py", {"prepare.py", "sources.py", "catalog.py"}),
     ],
 )

@@ -60,6 +60,12 @@ def test_the_schema_on_disk_is_the_one_of_the_code():
             {"experiments": {"batch_size": {"learning_rate_over_batch_size": -1}}},
             "`learning_rate_over_batch_size` must be positive",
         ),
+        ({"theory": {"dataset": "letters"}}, "theory.dataset: unknown 'letters'; known: digits"),
+        ({"theory": {"batch_size": 200}}, "theory: 12800 images are needed, and digits has 320"),
+        ({"theory": {"scaled_steps": [0.5, 0]}}, "theory: `scaled_steps` must be positive"),
+        ({"theory": {"scaled_steps": [0.5, 0.2]}}, "a slope needs at least 3 points"),
+        ({"theory": {"norm_batch_size": 7}}, "`norm_batch_size` must divide `norm_images`"),
+        ({"theory": {"norm_epochs": [-1, 2]}}, "`norm_epochs` must not be negative"),
         (
             {"experiments": {"reg_coefficient": {"reg_coefficient": [0, 0.5]}}},
             "`reg_coefficient` must be positive, not 0",

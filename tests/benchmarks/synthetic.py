@@ -40,3 +40,9 @@ def write_row(folder: Path, name: str, **microseconds: dict[str, float]) -> None
         for kind in KINDS
     }
     write_json(folder / f"{name}.json", {"name": name, "kinds": kinds, **MACHINE})
+
+
+def write_rows(folder: Path, **microseconds: dict[str, float]) -> None:
+    """Every row of the suite, all with the same times."""
+    for row in ROWS:
+        write_row(folder, row.name, **microseconds)

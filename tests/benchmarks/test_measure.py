@@ -17,7 +17,7 @@ from whysgd.benchmarks.problem import write_problem
 from whysgd.benchmarks.roster import ENTRANTS, MATMULS, OURS
 from whysgd.benchmarks.rows import ROWS, WORKLOADS, members_of, program_of
 from whysgd.benchmarks.suite import chosen
-from whysgd.benchmarks.worker import Session
+from whysgd.benchmarks.worker import Session, Worker, WorkerError
 from whysgd.cli import main
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
@@ -132,6 +132,16 @@ def test_the_products_of_a_perceptron_are_timed_beside_it(tmp_path):
         contestant = MATMULS.make(problem, {"members_at_once": 2, "use_xla": use_xla})
         contestant.start(range(2))
         contestant.train(3)
+
+
+def test_a_contestant_that_fails_or_dies_is_told_with_its_reason():
+    worker = Worker(OURS)
+    with pytest.raises(WorkerError, match=r"whysgd: keep failed\n(.*\n)*TypeError: "):
+        worker.call("keep")
+    worker.call("take", "nothing")  # it goes on after a failure
+    worker._process.kill()
+    with pytest.raises(WorkerError, match="whysgd: the process ended with -9"):
+        worker.call("take", "nothing")
 
 
 def test_growth_is_timed_at_every_size_and_length():

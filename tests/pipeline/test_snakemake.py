@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from whysgd.aggregate import TABLE_COLUMNS
 from whysgd.settings import known_scales
+from whysgd.studies.theory import FIGURES as THEORY_FIGURES
+from whysgd.studies.theory import JOBS as THEORY_JOBS
+from whysgd.theory.fits import SLOPE_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = [f"figure{number}" for number in range(1, 8)]
@@ -105,6 +109,38 @@ def test_a_run_draws_every_figure_and_its_table(tiny_run):
         assert set(table["kept"]) == {2}
         assert table["mean"].notna().all()
     assert not list(results.rglob(".*")), "temporary files are left over"
+
+
+@pytest.mark.slow
+def test_a_run_makes_the_theory_study(tiny_run):
+    results = tiny_run / "results" / "tiny"
+    for figure in THEORY_FIGURES:
+        assert (results / "figures" / f"{figure.name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (results / "figures" / f"{figure.name}.png").read_bytes().startswith(b"\x89PNG")
+    for table in (table for job in THEORY_JOBS for table in job.tables):
+        assert len(pd.read_csv(results / "tables" / f"{table.name}.csv"))
+    slopes = pd.read_csv(results / "tables" / "theory_slopes.csv")
+    assert tuple(slopes.columns) == SLOPE_COLUMNS
+    promised = slopes.dropna(subset=["slope", "expected_slope"])
+    # Larger steps than at quick, so the next order shows more.
+    assert (promised["slope"] - promised["expected_slope"]).abs().max() < 0.2
+    assert {"main_result", "n_step", "expansions", "second_epoch", "sampling"} == set(
+        slopes["check"]
+    )
+
+
+def test_theory_figures_are_targets_by_name_and_a_scale_may_have_none(tmp_path):
+    run = snakemake("--dry-run", "theory_flows", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "theory_planar" in run.stdout + run.stderr
+    assert "theory_convolution" not in run.stdout + run.stderr
+    scale = yaml.safe_load((ROOT / "config" / "scales" / "tiny.yaml").read_text())
+    del scale["theory"]
+    (tmp_path / "plain.yaml").write_text(yaml.safe_dump(scale))
+    run = snakemake("--dry-run", "--config", "scale=plain.yaml", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "figure7.pdf" in run.stdout + run.stderr
+    assert "theory_" not in run.stdout + run.stderr
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Rule theory_*: computes one table of the theory study."""
+"""Rule compute_theory_*: computes tables of the theory study."""
 
 import importlib
 import os
@@ -20,8 +20,8 @@ with script_log(snakemake.log[0]) as logger:
         TheorySettings.model_validate(snakemake.params.theory),
         read_dataset(snakemake.input.data, snakemake.input.checksum),
     )
-    module = importlib.import_module(f"whysgd.theory.tables.{snakemake.params.module}")
-    table = module.table(inputs)
-    with atomic_path(snakemake.output[0]) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
-    logger.info("wrote %s: %d rows", snakemake.output[0], len(table))
+    for name, output in zip(snakemake.params.modules, snakemake.output, strict=True):
+        table = importlib.import_module(f"whysgd.theory.tables.{name}").table(inputs)
+        with atomic_path(output) as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+        logger.info("wrote %s: %d rows", output, len(table))

@@ -119,8 +119,10 @@ def _benchmark(options: argparse.Namespace) -> None:
     from whysgd.benchmarks.measure import FULL, QUICK
     from whysgd.benchmarks.report import performance_lines, update_document
     from whysgd.benchmarks.suite import chosen, run_suite
+    from whysgd.training.runtime import start_tensorflow
 
     rows, figures = chosen(options.rows)
+    start_tensorflow(1)  # here for the initial parameters; contestants have their own processes
     check_output(options.results / "row.json")
     with logging_to(logging.StreamHandler(sys.stderr), "%(message)s"):
         run_suite(rows, figures, QUICK if options.quick else FULL, options.results)

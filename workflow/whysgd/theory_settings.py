@@ -44,7 +44,7 @@ class TheorySettings(Frozen):
     norm_epochs: Integers = Field((0, 2, 8, 32), description="epochs after which it is measured")
     norm_batches: int = Field(4000, gt=1, description="batches drawn for each size and epoch")
     validity_batches: Integers = Field(
-        (1, 2, 4, 8, 16, 32), description="minibatches of an epoch, at fixed learning rates"
+        (1, 2, 4, 8, 16, 32, 64), description="minibatches of an epoch, at fixed learning rates"
     )
     validity_steps: Numbers = Field(
         (2.0**-6, 2.0**-4, 2.0**-2, 2.0**0, 2.0**1), description="those rates, times the sharpness"

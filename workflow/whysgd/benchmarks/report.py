@@ -88,7 +88,7 @@ def _figure_table(rows: Sequence[RowRecord], figures: Figures) -> list[str]:
 
 
 def _met(met: bool | None) -> str:
-    return "" if met is None else "yes" if met else "**no**"
+    return "not all measured" if met is None else "yes" if met else "**no**"
 
 
 def _speed_table(rows: Sequence[RowRecord]) -> list[str]:

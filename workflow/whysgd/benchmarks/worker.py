@@ -6,6 +6,7 @@ import os
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -108,10 +109,10 @@ class Worker:
         Raises:
             WorkerError: it raised, or the process died.
         """
-        self._connection.send((command, arguments))
         try:
+            self._connection.send((command, arguments))
             succeeded, result = self._connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             self._process.join()
             raise WorkerError(
                 f"{self.entrant.title}: the process ended with {self._process.exitcode}"
@@ -146,12 +147,12 @@ def _serve(connection: Connection, name: str) -> None:
     os.environ.update({**ONE_THREAD, **entrant.environment})
     entrant.set_up()
     session = Session(entrant)
-    while True:
-        try:
+    # The other end closes when it is done, and when it is killed.
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while True:
             command, arguments = connection.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            connection.send((True, getattr(session, command)(*arguments)))
-        except Exception:
-            connection.send((False, traceback.format_exc()))
+            try:
+                answer = True, getattr(session, command)(*arguments)
+            except Exception:
+                answer = False, traceback.format_exc()
+            connection.send(answer)

@@ -14,6 +14,7 @@ from whysgd.figures.theory_panels import (
     finish_errors,
     looks,
     name_panel,
+    problems_of,
     select_slopes,
     series_of,
     slope_text,
@@ -26,8 +27,8 @@ _LOOKS = looks(
         "eq. 14: an epoch, worst order": "eq. 14",
         "eq. 18: the mean epoch": "eq. 18",
         "eq. 26: n updates on a minibatch": "eq. 26",
-        "n-step less eq. 23: mean": "$n$-step less eq. 23: mean",
-        "n-step less eq. 23: covariance": "$n$-step less eq. 23: covariance",
+        "n-step less eq. 23: mean": "$n$-step less eq. 23, mean",
+        "n-step less eq. 23: covariance": "covariance",
     }
 )
 
@@ -35,8 +36,8 @@ _LOOKS = looks(
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """What expansions leave over on two problems; residuals of what holds exactly."""
     errors, slopes = tables["theory_expansions"], tables["theory_slopes"]
+    problems = problems_of(errors, "expansions")
     errors = series_of(errors, check="expansions")
-    problems = list(errors["problem"].unique())
     figure, panels = new_figure(len(problems) + 1)
     for axes, problem in zip(panels, problems, strict=False):
         rows = series_of(errors, problem=problem)

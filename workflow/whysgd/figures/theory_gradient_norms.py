@@ -41,12 +41,12 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     left.plot([], [], color="0.35", linewidth=1, label="eq. 22")
     left.set_yscale("log")
     left.set_ylabel(r"$\|\nabla \hat C\|^2$ of a minibatch, mean")
-    right.set_ylabel("(measured - expected) / standard error")
+    right.set_ylabel("difference / standard error")
     reach = max(deviations, default=0.0)
     right.set_ylim(-max(3.0, reach + 0.5), max(3.0, reach + 0.5))
     for axes in (left, right):
         powers_of_two(axes, table["batch_size"])
         axes.set_xlabel("batch size $B$")
-    name_panel(left, "expected norm of a minibatch gradient")
-    name_panel(right, "measured against eq. 22")
+    name_panel(left, "measured and expected")
+    name_panel(right, "measured less expected")
     return figure

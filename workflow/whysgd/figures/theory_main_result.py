@@ -51,8 +51,8 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 def _cubics(errors: pd.DataFrame) -> tuple[str, str]:
     """The random cubics with most and with fewest minibatches whose orders are enumerated."""
-    rows = series_of(errors, quantity="second-order flow")
-    rows = rows[rows["problem"].str.startswith("cubic")].sort_values("num_batches")
+    cubic = errors[errors["problem"].str.startswith("cubic")]
+    rows = series_of(cubic, quantity="second-order flow").sort_values("num_batches")
     return rows["problem"].iloc[-1], rows["problem"].iloc[0]
 
 

@@ -48,7 +48,8 @@ def _draw_losses(axes: Axes, table: pd.DataFrame, part: str) -> None:
         rows = series_of_part(table, part, name)
         axes.plot(rows[along], rows["time"], color=color, label=label, gid=gid)
     full = series_of_part(table, part, "C")["time"]
-    axes.set_ylim(-0.1 if part == "between" else -2.2, float(full.max()) * 0.8)
+    lowest = table[table["part"].isin(["left", "right"])]["time"].min()
+    axes.set_ylim(-0.1 if part == "between" else 1.05 * lowest, float(full.max()) * 0.8)
     axes.set(xlabel=f"${along}$", ylabel="loss")
 
 
@@ -70,4 +71,4 @@ def _draw_runs(axes: Axes, table: pd.DataFrame) -> None:
     left = int((ends["x"] < 0).sum())
     axes.set_ylim(-1.3, 1.3)
     axes.set(xlabel="time, updates $\\times\\ \\epsilon$", ylabel="$x$")
-    name_panel(axes, f"from the ridge: {left} of {len(ends)} runs go left")
+    name_panel(axes, f"{left} of {len(ends)} runs go left")

@@ -38,4 +38,5 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
             draw_errors(axes, series_of(rows, quantity=name), look)
         text = slope_text(select_slopes(slopes, here), list(_LOOKS))
         finish_errors(axes, f"{problem}, $n = {n}$", text, rows["scaled_step"])
+        axes.set_xlabel(r"step $\times$ curvature, $mn\,\alpha\lambda_{\max}$")
     return figure

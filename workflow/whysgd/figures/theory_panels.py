@@ -26,12 +26,17 @@ class Look:
     label: str
     color: str
     marker: str
+    size: float
 
 
 def looks(labels: Mapping[str, str]) -> dict[str, Look]:
-    """A look for each series, from its name in the table and its text in the legend."""
+    """A look for each series, from its name in the table and its text in the legend.
+
+    Markers shrink from series to series, so that points which coincide are all seen.
+    """
+    sizes = np.linspace(8, 4, len(labels))
     return {
-        name: Look(label, PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)])
+        name: Look(label, PALETTE[place], MARKERS[place], float(sizes[place]))
         for place, (name, label) in enumerate(labels.items())
     }
 
@@ -49,6 +54,11 @@ def series_of(table: pd.DataFrame, **values: object) -> pd.DataFrame:
         what = ", ".join(f"{column} = {value}" for column, value in values.items())
         raise UserError(f"table has no rows of {what}; remove the table and make it again")
     return rows.sort_values("learning_rate", kind="stable")
+
+
+def problems_of(table: pd.DataFrame, check: str) -> list[str]:
+    """Names of the problems of a check, as the table has them."""
+    return list(table[table["check"] == check]["problem"].unique())
 
 
 def series_of_part(table: pd.DataFrame, part: str, curve: str) -> pd.DataFrame:
@@ -80,6 +90,7 @@ def draw_errors(axes: Axes, rows: pd.DataFrame, look: Look, x: str = "scaled_ste
         rows["error"].where(rows["fitted"]),
         color=look.color,
         marker=look.marker,
+        markersize=look.size,
         label=look.label,
         gid=ERRORS,
     )
@@ -89,6 +100,7 @@ def draw_errors(axes: Axes, rows: pd.DataFrame, look: Look, x: str = "scaled_ste
         outside["error"],
         color=look.color,
         marker=look.marker,
+        markersize=look.size,
         markerfacecolor="white",
         linestyle="none",
         gid=OUTSIDE,

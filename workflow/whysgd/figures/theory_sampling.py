@@ -10,6 +10,7 @@ from whysgd.figures.theory_panels import (
     draw_errors,
     finish_errors,
     looks,
+    problems_of,
     select_slopes,
     series_of,
     slope_text,
@@ -28,8 +29,9 @@ _KINDS = ("standard deviation", "bias")
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Standard deviation and bias after one epoch, a row for each problem."""
-    errors = series_of(tables["theory_expansions"], check="sampling")
-    problems = list(errors["problem"].unique())
+    errors = tables["theory_expansions"]
+    problems = problems_of(errors, "sampling")
+    errors = series_of(errors, check="sampling")
     figure, panels = new_figure(2 * len(problems), rows=len(problems))
     places = [(problem, kind) for problem in problems for kind in _KINDS]
     for axes, (problem, kind) in zip(panels, places, strict=True):
@@ -37,6 +39,8 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         for way, look in _WAYS.items():
             series = series_of(rows, quantity=f"{way}: {kind}")
             draw_errors(axes, series, look)
+        for way in _WAYS:
+            series = series_of(rows, quantity=f"{way}: {kind}")
             axes.plot(
                 series["scaled_step"],
                 series["leading"],

@@ -10,6 +10,7 @@ from whysgd.figures.theory_panels import (
     draw_errors,
     finish_errors,
     looks,
+    problems_of,
     select_slopes,
     series_of,
     slope_text,
@@ -25,8 +26,9 @@ _LOOKS = looks(
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Distance of single runs from the flow on the modified loss, a panel for each problem."""
-    errors = series_of(tables["theory_expansions"], check="second_epoch")
-    problems = list(errors["problem"].unique())
+    errors = tables["theory_expansions"]
+    problems = problems_of(errors, "second_epoch")
+    errors = series_of(errors, check="second_epoch")
     figure, panels = new_figure(len(problems))
     for axes, problem in zip(panels, problems, strict=True):
         rows = series_of(errors, problem=problem)

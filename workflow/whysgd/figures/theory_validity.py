@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from whysgd.figures.limits import powers_of_two
 from whysgd.figures.style import MARKERS, new_figure, ordered_colors, power_text
-from whysgd.figures.theory_panels import name_panel
+from whysgd.figures.theory_panels import name_panel, series_of
 
 REACH, NO_BETTER = "reach", "no better"  # gids
 _PANELS = (
@@ -24,7 +24,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     table = tables["theory_validity"]
     figure, panels = new_figure(3)
     for axes, (flow, quantity, title, y_label) in zip(panels, _PANELS, strict=True):
-        _draw_reach(axes, table[table["flow"] == flow], quantity)
+        _draw_reach(axes, series_of(table, flow=flow), quantity)
         if quantity == "unexplained":
             axes.axhline(
                 1, color="0.4", linestyle="--", label="no better than gradient flow", gid=NO_BETTER

@@ -7,17 +7,28 @@ SLOPES = "theory_slopes"
 
 @dataclass(frozen=True)
 class TheoryTable:
-    """A table and the module of `whysgd.theory.tables` that computes it.
+    """A table, computed by the module of `whysgd.theory.tables` with its name.
 
     Attributes:
         name: of the file.
-        module: has a function `table(inputs)`.
         errors: whether it holds errors over learning rates, whose slopes are fitted.
     """
 
     name: str
-    module: str
     errors: bool = True
+
+    @property
+    def module(self) -> str:
+        """Has a function `table(inputs)`."""
+        return self.name.removeprefix("theory_")
+
+
+@dataclass(frozen=True)
+class TheoryJob:
+    """Tables that one job computes."""
+
+    name: str
+    tables: tuple[TheoryTable, ...]
 
 
 @dataclass(frozen=True)
@@ -33,15 +44,26 @@ class TheoryFigure:
         return self.name
 
 
-TABLES = (
-    TheoryTable("theory_main_result", "main_result"),
-    TheoryTable("theory_convolution", "convolution"),
-    TheoryTable("theory_n_step", "n_step"),
-    TheoryTable("theory_expansions", "expansions"),
-    TheoryTable("theory_exact", "exact", errors=False),
-    TheoryTable("theory_gradient_norms", "gradient_norms", errors=False),
-    TheoryTable("theory_validity", "validity", errors=False),
-    TheoryTable("theory_planar", "planar", errors=False),
+# A job starts TensorFlow for 5 seconds, so short tables share one.
+JOBS = (
+    TheoryJob("convolution", (TheoryTable("theory_convolution"),)),
+    TheoryJob("main_result", (TheoryTable("theory_main_result"),)),
+    TheoryJob(
+        "expansions",
+        (
+            TheoryTable("theory_expansions"),
+            TheoryTable("theory_n_step"),
+            TheoryTable("theory_exact", errors=False),
+        ),
+    ),
+    TheoryJob(
+        "reach",
+        (
+            TheoryTable("theory_validity", errors=False),
+            TheoryTable("theory_gradient_norms", errors=False),
+            TheoryTable("theory_planar", errors=False),
+        ),
+    ),
 )
 
 FIGURES = (

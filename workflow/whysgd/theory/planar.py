@@ -47,7 +47,7 @@ def two_minima() -> Minibatches:
     r rises from 0 on the left to 1 on the right. There each minibatch alone has its lowest point
     at another y, -s_k; on the left all agree.
     """
-    signs = tf.constant([1.0, -1.0, 1.0, -1.0], tf.float64)
+    signs = tf.constant([1.3, -1.3, 0.6, -0.6], tf.float64)
 
     def losses(points: tf.Tensor, minibatches: tf.Tensor) -> tf.Tensor:
         x, y = points[:, 0], points[:, 1]

@@ -9,7 +9,12 @@ from whysgd.randomness import Purpose, generator
 from whysgd.theory.expansions import products_at
 from whysgd.theory.flows import flow_displacements
 from whysgd.theory.minibatches import Minibatches, descent
-from whysgd.theory.sequences import all_orders, sgd_displacements, with_replacement
+from whysgd.theory.sequences import (
+    all_orders,
+    mean_and_standard_error,
+    sgd_displacements,
+    with_replacement,
+)
 from whysgd.theory.series import Epoch, distances
 
 CHECK = "sampling"
@@ -74,17 +79,16 @@ def error_rows(epoch: Epoch, pairs: int, seed: int) -> pd.DataFrame:
     for name, ends in moved.items():
         sampled = name == GAUSSIAN
         spread = np.sqrt(ends.var(1, ddof=1 if sampled else 0).sum(1))
-        couples = ends.reshape(len(rates), -1, 2, ends.shape[2]).mean(2)
-        uncertain = np.sqrt(couples.var(1, ddof=1).sum(1) / couples.shape[1]) if sampled else 0.0
-        for kind, values, uncertainty in (
-            (SPREAD, spread, spread / np.sqrt(2 * couples.shape[1]) if sampled else 0.0),
-            (BIAS, distances(ends.mean(1), flow), uncertain),
+        mean, uncertainty = mean_and_standard_error(ends, enumerated=not sampled)
+        for kind, values, uncertain in (
+            (SPREAD, spread, spread / np.sqrt(2 * pairs) if sampled else 0.0),
+            (BIAS, distances(mean, flow), uncertainty),
         ):
             coefficient, power = leading[f"{name}: {kind}"]
             leading_values = coefficient * rates**power
             rows.append(
                 epoch.rows(
-                    f"{name}: {kind}", values, float(power), uncertainty, leading=leading_values
+                    f"{name}: {kind}", values, float(power), uncertain, leading=leading_values
                 )
             )
     return pd.concat(rows, ignore_index=True)
@@ -119,7 +123,7 @@ def gaussian_displacements(
             points = points - rates[:, tf.newaxis] * (mean - kick)
         return points
 
-    compiled = tf.function(run, reduce_retracing=True)
+    compiled = tf.function(run)
     ends = []
     for rate in learning_rates:
         for first in range(0, len(noise), _AT_ONCE):
