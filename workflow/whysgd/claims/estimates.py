@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from whysgd.claims import families, pairs
-from whysgd.claims.bootstrap import largest_interval, percentile_interval
+from whysgd.claims.bootstrap import largest_interval, percentile_interval, tail_probability
 from whysgd.claims.kinds import Statistic
 from whysgd.claims.sample import Sample
 from whysgd.claims.values import Candidates, Values
@@ -63,12 +63,14 @@ def estimate(statistic: Statistic, sample: Sample, confidence: float) -> Estimat
         confidence: of the interval.
     """
     found = EVALUATORS[statistic.kind](statistic, sample)
+    # One seed makes no interval, and decides nothing in any case.
+    tail = tail_probability(confidence, max(2, len(sample.seeds)))
     if isinstance(found, Values):
-        low, high = percentile_interval(found.low[1:], found.high[1:], confidence)
+        low, high = percentile_interval(found.low[1:], found.high[1:], tail)
         value = found.value
     else:
         sign = -1.0 if found.smallest else 1.0
-        value, *ends = (sign * end for end in largest_interval(sign * found.means, confidence))
+        value, *ends = (sign * end for end in largest_interval(sign * found.means, tail))
         low, high = sorted(ends)
     problem = found.problem
     if not problem and not np.isfinite(value):

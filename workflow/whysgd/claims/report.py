@@ -16,6 +16,12 @@ from whysgd.paper import PaperValue
 from whysgd.powers import format_number
 
 _HEADINGS = ("where", "claim", "measured", "true if", "paper", "verdict")
+_NOUNS: Mapping[Unit, str] = {
+    "accuracy": "",
+    "log2": "factor ",
+    "ratio": "ratio ",
+    "slope": "slope ",
+}
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 75rem; margin: 2rem auto;
        padding: 0 1rem; }
@@ -133,15 +139,14 @@ def measured_text(found: Judgement) -> str:
 
 
 def region_text(holds: Region, unit: Unit) -> str:
-    """Where the number must lie, such as "above 0 %" or "0.5 to 2"."""
-    if holds.at_least is not None and holds.at_most is not None:
-        return f"{_plain(holds.at_least, unit)} to {_number(holds.at_most, unit)}"
-    words = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
-    return " and ".join(
-        f"{word} {_number(getattr(holds, end), unit)}"
-        for end, word in words.items()
-        if getattr(holds, end) is not None
-    )
+    """Where the number must lie, such as "above 0.1 %" or "factor 0.5 to 2"."""
+    names = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
+    given = {end: getattr(holds, end) for end in names if getattr(holds, end) is not None}
+    if set(given) == {"at_least", "at_most"}:
+        text = f"{_plain(given['at_least'], unit)} to {_number(given['at_most'], unit)}"
+    else:
+        text = " and ".join(f"{names[end]} {_number(value, unit)}" for end, value in given.items())
+    return f"{_NOUNS[unit]}{text}"
 
 
 def _plain(value: float, unit: Unit) -> str:
@@ -150,7 +155,7 @@ def _plain(value: float, unit: Unit) -> str:
         return "0" if value < 0 and unit == "log2" else "-∞" if value < 0 else "∞"
     if unit == "accuracy":
         return f"{100 * value:.4g}" if abs(value) >= 0.1 else f"{100 * value:.2g}"
-    return f"{2**value:.3g}" if unit == "log2" else f"{value:.3g}"
+    return f"{2**value:.3g}" if unit == "log2" else f"{value:.4g}"
 
 
 def _number(value: float, unit: Unit) -> str:
