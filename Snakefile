@@ -11,6 +11,7 @@ include: "rules/training.smk"
 include: "rules/aggregation.smk"
 include: "rules/figures.smk"
 include: "rules/theory.smk"
+include: "rules/claims.smk"
 
 
 rule all:
@@ -18,4 +19,5 @@ rule all:
     input:
         [figure_files(figure) for figure in FIGURES.values() if figure not in EXTRA_FIGURES],
         theory_files(),
+        claims_files(),
     localrule: True

@@ -1,4 +1,4 @@
-"""Tables: the best runs of every grid point, one tidy table for each figure."""
+"""Tables: for each figure, the best runs of every grid point, and every single run."""
 
 
 rule table:
@@ -13,7 +13,8 @@ rule table:
         ),
         code=script_inputs("table.py"),
     output:
-        f"{FOLDER}/tables/{{figure}}.csv",
+        means=f"{FOLDER}/tables/{{figure}}.csv",
+        runs=f"{FOLDER}/tables/{{figure}}_runs.csv",
     log:
         f"{FOLDER}/logs/table/{{figure}}.log",
     benchmark:

@@ -7,6 +7,7 @@ from pathlib import Path
 # The package lies in the workflow's own folder, whether or not it is installed.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
+from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.code_inputs import module_files, script_digest, script_inputs
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
@@ -25,6 +26,7 @@ try:
     check_own_files(SETTINGS)
     check_writable(SETTINGS)
     JOBS = plan_jobs(SETTINGS.scale)
+    CLAIMS = load_claims()
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -42,6 +44,7 @@ def figure_files(figure):
         f"{FOLDER}/figures/{figure.name}.pdf",
         f"{FOLDER}/figures/{figure.name}.png",
         f"{FOLDER}/tables/{figure.name}.csv",
+        f"{FOLDER}/tables/{figure.name}_runs.csv",
     ]
 
 
@@ -58,6 +61,11 @@ def theory_files(*figures):
     ]
     tables = {table for figure in chosen for table in figure.tables}
     return drawn + sorted(f"{FOLDER}/tables/{table}.csv" for table in tables)
+
+
+def claims_files():
+    """The verdicts on the paper's claims, for machines and for readers."""
+    return [f"{FOLDER}/claims.{kind}" for kind in ("csv", "md", "html")]
 
 
 def dataset_of(run_id):

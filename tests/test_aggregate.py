@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whysgd.aggregate import TABLE_COLUMNS, figure_table, rank_runs
+from whysgd.aggregate import (
+    RUN_COLUMNS,
+    TABLE_COLUMNS,
+    best_first,
+    figure_table,
+    rank_runs,
+    run_table,
+)
 from whysgd.grid import experiment_points
 from whysgd.settings import ScaleSettings, load_settings
 from whysgd.spec import CheckpointPolicy
@@ -135,6 +142,50 @@ def test_a_budget_curve_tunes_the_learning_rate():
     for epochs in (1, 2):
         assert table["mean"][epochs, "test_accuracy"] == pytest.approx(0.6)
         assert table["mean"][epochs, "best_learning_rate"] == 0.25
+
+
+def test_runs_rank_by_score_and_diverged_ones_come_last():
+    scores = np.array([[0.5, np.nan, 0.9, 0.5], [0.1, 0.2, 0.3, 0.4]])
+    np.testing.assert_array_equal(best_first(scores), [[2, 0, 3, 1], [3, 2, 1, 0]])
+
+
+def test_the_table_of_runs_has_every_seed_of_every_point():
+    def histories(point):
+        return pd.concat(
+            [
+                run_rows(s, [0.9, point.learning_rate + s / 10], diverged_at=5 if s == 1 else -1)
+                for s in range(3)
+            ]
+        )
+
+    scale = small_scale({"learning_rate": [0.25, 0.5], "batch_size": [4, 8]})
+    curves = Curves("a", "e", "B = {batch_size}", "learning_rate/batch_size")
+    table = run_table(FigureSpec("test", "figure1", (curves,)), scale, histories)
+    assert tuple(table.columns) == RUN_COLUMNS
+    assert len(table) == 2 * 2 * 3
+    run = table[(table["series"] == "B = 8") & (table["learning_rate"] == 0.5)].set_index("seed")
+    assert set(run["x"]) == {0.5 / 8}
+    assert set(run["batch_size"]) == {8}
+    assert set(run["num_train"]) == {320}
+    assert run["test_accuracy"][0] == 0.9  # highest
+    assert run["test_accuracy_final"][2] == 0.7
+    assert list(run["diverged"]) == [0, 1, 0]
+    assert run.loc[1, ["test_accuracy", "c_reg"]].isna().all()
+
+
+def test_the_means_of_a_figure_are_those_of_the_best_of_its_runs():
+    rng = np.random.default_rng(0)
+    scores = {rate: rng.uniform(size=3) for rate in (0.25, 0.5)}
+
+    def histories(point):
+        return pd.concat([run_rows(s, [scores[point.learning_rate][s]]) for s in range(3)])
+
+    scale = small_scale({"learning_rate": [0.25, 0.5]})
+    figure = FigureSpec("test", "figure1", (Curves("a", "e", "C", "learning_rate"),))
+    means = figure_table(figure, scale, histories).set_index(["x", "metric"])["mean"]
+    for rate, runs in run_table(figure, scale, histories).groupby("x"):
+        best = runs["test_accuracy"].nlargest(2).mean()
+        assert means[rate, "test_accuracy"] == pytest.approx(best)
 
 
 def test_series_name_what_tells_curves_apart():

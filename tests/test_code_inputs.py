@@ -46,6 +46,7 @@ def test_an_unknown_module_is_an_error():
         ("figure.py", {"render.py", "style.py", "paper.py"}),
         ("theory_table.py", {"inputs.py", "problems.py", "objective.py", "layers.py"}),
         ("theory_figure.py", {"render.py", "style.py"}),
+        ("claims.py", {"verdicts.py", "bootstrap.py", "report.py", "paper.py"}),
         ("prepare_dataset.py", {"prepare.py", "sources.py", "catalog.py"}),
     ],
 )

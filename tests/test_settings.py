@@ -6,12 +6,12 @@ import pytest
 
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
+from whysgd.schema import json_schema
 from whysgd.settings import (
     CONFIG_DIR,
     check_own_files,
     check_targets,
     check_writable,
-    json_schema,
     known_scales,
     load_settings,
     merged,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from whysgd.aggregate import TABLE_COLUMNS
+from whysgd.aggregate import RUN_COLUMNS, TABLE_COLUMNS
+from whysgd.claims.records import load_claims
 from whysgd.settings import known_scales
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS
@@ -129,6 +131,38 @@ def test_a_run_makes_the_theory_study(tiny_run):
     assert {"main_result", "n_step", "expansions", "second_epoch", "sampling"} == set(
         slopes["check"]
     )
+
+
+@pytest.mark.slow
+def test_a_run_judges_every_claim(tiny_run):
+    results = tiny_run / "results" / "tiny"
+    table = pd.read_csv(results / "claims.csv")
+    assert list(table["claim"]) == list(load_claims().claims)
+    of_theory = table["claim"].str.startswith("theory_")
+    assert set(table["verdict"][of_theory]) == {"reproduced"}
+    assert set(table["verdict"][~of_theory]) == {"undecided"}  # three seeds
+    assert table["reason"].notna().all()
+    for figure in FIGURES:
+        runs = pd.read_csv(results / "tables" / f"{figure}_runs.csv")
+        assert tuple(runs.columns) == RUN_COLUMNS
+        assert set(runs["seed"]) == {0, 1, 2}
+    assert (results / "claims.md").read_text(encoding="utf-8").count("\n| ") == 2 + len(table)
+    assert (results / "claims.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_claims_are_judged_of_what_a_scale_has(tmp_path):
+    def planned(scale: str) -> str:
+        run = snakemake("--dry-run", "claims", "--config", f"scale={scale}", folder=tmp_path)
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
+    assert re.search(r"^table +8$", planned("tiny"), re.MULTILINE)
+    assert "compute_theory_slopes" in planned("tiny")
+    scale = yaml.safe_load((ROOT / "config" / "scales" / "tiny.yaml").read_text())
+    del scale["theory"], scale["experiments"]["large_batch"]
+    (tmp_path / "plain.yaml").write_text(yaml.safe_dump(scale))
+    assert re.search(r"^table +7$", planned("plain.yaml"), re.MULTILINE)
+    assert "compute_theory" not in planned("plain.yaml")
 
 
 def test_theory_figures_are_targets_by_name_and_a_scale_may_have_none(tmp_path):
@@ -254,5 +288,5 @@ def test_the_same_run_twice_gives_the_same_tables_bit_for_bit(tiny_run, tmp_path
     run = snakemake("--cores=2", "figure2", "--config", "scale=tiny", folder=tmp_path)
     assert run.returncode == 0, run.stderr
     first, second = (tables(folder / "results" / "tiny") for folder in (tiny_run, tmp_path))
-    assert second.keys() == {"figure2.csv"}
-    assert second["figure2.csv"] == first["figure2.csv"]
+    assert second.keys() == {"figure2.csv", "figure2_runs.csv"}
+    assert all(second[name] == first[name] for name in second)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from whysgd.grid import Point, experiment_points
 from whysgd.settings import Sweeps
@@ -27,6 +28,27 @@ TABLE_COLUMNS = (
     "diverged",
 )
 CURVE_METRICS = ("train_accuracy", "train_loss", "test_accuracy", "test_loss")
+_FINAL = {
+    "test_accuracy_final": "test_accuracy",
+    "train_accuracy_final": "train_accuracy",
+    "train_loss": "train_loss",
+    "c_reg": "c_reg",
+}
+RUN_METRICS = ("test_accuracy", "train_accuracy", *_FINAL)
+RUN_COLUMNS = (
+    "panel",
+    "series",
+    "x_name",
+    "x",
+    "num_train",
+    "batch_size",
+    "updates_per_batch",
+    "learning_rate",
+    "reg_coefficient",
+    "seed",
+    *RUN_METRICS,
+    "diverged",
+)
 Histories = Callable[[Point], pd.DataFrame]
 
 
@@ -46,20 +68,29 @@ class Summary:
 
     def metrics(self) -> dict[str, list[float]]:
         """Every metric of the table, with one value per kept run."""
-        ends = {name: [float(run[name].iloc[-1]) for run in self.kept] for name in _FINAL.values()}
-        return {
-            "test_accuracy": [_score(run) for run in self.kept],
-            "train_accuracy": [float(run["train_accuracy"].max()) for run in self.kept],
-            **{metric: ends[name] for metric, name in _FINAL.items()},
-        }
+        runs = [run_metrics(run) for run in self.kept]
+        return {metric: [run[metric] for run in runs] for metric in RUN_METRICS}
 
 
-_FINAL = {
-    "test_accuracy_final": "test_accuracy",
-    "train_accuracy_final": "train_accuracy",
-    "train_loss": "train_loss",
-    "c_reg": "c_reg",
-}
+def run_metrics(run: pd.DataFrame) -> dict[str, float]:
+    """Metrics `RUN_METRICS` of one run: accuracies are the highest during training, or final."""
+    return {
+        "test_accuracy": _score(run),
+        "train_accuracy": float(run["train_accuracy"].max()),
+        **{metric: float(run[name].iloc[-1]) for metric, name in _FINAL.items()},
+    }
+
+
+def best_first(scores: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Places of runs along the last axis from the highest score to the lowest.
+
+    Args:
+        scores: (..., runs), in the order of the seeds; nan for a diverged run.
+
+    Returns:
+        (..., runs). Ties go to the run that stands first; diverged runs come last.
+    """
+    return np.argsort(np.where(np.isnan(scores), np.inf, -scores), axis=-1, kind="stable")
 
 
 def rank_runs(history: pd.DataFrame, keep_best: int) -> Summary:
@@ -74,9 +105,10 @@ def rank_runs(history: pd.DataFrame, keep_best: int) -> Summary:
         never kept; a finite run at chance level counts as it is.
     """
     runs = [run.sort_values("update") for _, run in history.groupby("seed", sort=True)]
-    finite = [run for run in runs if not (run["diverged_at"] >= 0).any()]
-    ranked = sorted(finite, key=_score, reverse=True)  # stable: seeds stay in order
-    return Summary(tuple(ranked[:keep_best]), len(runs), len(runs) - len(finite))
+    scores = np.array([np.nan if _diverged(run) else _score(run) for run in runs])
+    finite = int(np.isfinite(scores).sum())
+    kept = best_first(scores)[: min(keep_best, finite)]
+    return Summary(tuple(runs[place] for place in kept), len(runs), len(runs) - finite)
 
 
 def figure_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.DataFrame:
@@ -108,8 +140,45 @@ def figure_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 
 
+def run_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.DataFrame:
+    """Every single run that a figure reads, one row per panel, series, grid point and seed.
+
+    Args:
+        figure: which runs it reads and as what.
+        scale: the experiments.
+        histories: the history of a grid point, all seeds of the scale.
+
+    Returns:
+        Columns `RUN_COLUMNS`. `x` is empty where the axis is the epoch, the metrics of a diverged
+        run are.
+    """
+    rows: list[dict[str, object]] = []
+    for curves in figure.curves:
+        for point in experiment_points(scale, curves.experiment):
+            of_point = {
+                "panel": curves.panel,
+                "series": curves.series_of(point),
+                "x_name": curves.x,
+                "x": np.nan if curves.x == "epoch" else curves.x_of(point),
+                "num_train": point.program.dataset.num_train,
+                "batch_size": point.program.batch_size,
+                "updates_per_batch": point.program.updates_per_batch,
+                "learning_rate": point.learning_rate,
+                "reg_coefficient": point.reg_coefficient,
+            }
+            for seed, run in histories(point).groupby("seed", sort=True):
+                diverged = _diverged(run)
+                metrics = {} if diverged else run_metrics(run.sort_values("update"))
+                rows.append({**of_point, "seed": seed, **metrics, "diverged": int(diverged)})
+    return pd.DataFrame(rows, columns=list(RUN_COLUMNS))
+
+
 def _score(run: pd.DataFrame) -> float:
     return float(run["test_accuracy"].max())
+
+
+def _diverged(run: pd.DataFrame) -> bool:
+    return bool((run["diverged_at"] >= 0).any())
 
 
 def _trajectories(curves: Curves, summaries: dict[Point, Summary]) -> list[dict[str, object]]:

@@ -12,12 +12,12 @@ from whysgd.errors import UserError
 from whysgd.files import check_output
 from whysgd.grid import experiment_points
 from whysgd.powers import format_number, parse_number
+from whysgd.schema import json_schema
 from whysgd.scripting import logging_to
 from whysgd.settings import (
     ExperimentSettings,
     ScaleSettings,
     Settings,
-    json_schema,
     load_settings,
     merged,
     validated,

@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     THEORY_SUBSETS = 6  # minibatches drawn from the training set
     THEORY_NOISE = 7  # Gaussian noise of the stochastic differential equation
     NOISE = 8  # data sets of noise, for benchmarks
+    BOOTSTRAP = 10  # seeds that a resample of the runs takes
 
 
 def generator(seed: int, purpose: Purpose, *index: int) -> np.random.Generator:

@@ -279,15 +279,6 @@ def known_scales() -> list[str]:
     return sorted(path.stem for path in (CONFIG_DIR / "scales").glob("*.yaml"))
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON schema of config.yaml and of a scale file, as `config/schema.json` holds it."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "config.yaml": Config.model_json_schema(),
-        "scales/*.yaml": ScaleSettings.model_json_schema(),
-    }
-
-
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping.
 

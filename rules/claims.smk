@@ -1,0 +1,42 @@
+"""Claims of the paper, judged from the tables of runs and of the theory study's slopes."""
+
+
+rule judge_claims:
+    input:
+        runs=[f"{FOLDER}/tables/{name}_runs.csv" for name in CLAIMS.figures if name in FIGURES],
+        slopes=[f"{FOLDER}/tables/theory_slopes.csv"] if SCALE.theory else [],
+        claims=str(CLAIMS_FILE),
+        paper=str(PAPER_FILE),
+        code=script_inputs("claims.py"),
+    output:
+        csv=f"{FOLDER}/claims.csv",
+        markdown=f"{FOLDER}/claims.md",
+        html=report(
+            f"{FOLDER}/claims.html",
+            caption="../workflow/report/claims.rst",
+            category="Claims",
+            labels={"figure": "claims", "scale": SETTINGS.scale_name},
+        ),
+    log:
+        f"{FOLDER}/logs/claims.log",
+    benchmark:
+        f"{FOLDER}/benchmarks/claims.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        scale=SETTINGS.scale_name,
+        runs=SCALE.runs.model_dump(mode="json"),
+    message:
+        "Judge the paper's claims"
+    script:
+        "../workflow/scripts/claims.py"
+
+
+rule claims:
+    input:
+        claims_files(),
+    localrule: True

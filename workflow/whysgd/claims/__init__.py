@@ -1,0 +1,1 @@
+"""Claims of the paper, judged from the workflow's own tables."""

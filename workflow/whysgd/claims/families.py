@@ -1,0 +1,123 @@
+"""Statistics of all curves of a family, one for each B or n (see `whysgd.claims.kinds`)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whysgd.claims.kinds import BestSlope, Collapse, SeriesSlope, StableRateSlope
+from whysgd.claims.sample import Curve, Sample, at_common
+from whysgd.claims.statistics import (
+    at_end,
+    median,
+    slope,
+    slope_range,
+    spread,
+    stable_range,
+    tied_best,
+)
+from whysgd.claims.values import (
+    LEAST_POINTS,
+    Candidates,
+    Values,
+    grid_end,
+    known,
+    points_of,
+    too_few,
+)
+
+Floats = NDArray[np.float64]
+STABLE_FRACTION = 0.5  # of the best mean of all: below it a finite network has collapsed
+
+
+def collapse(statistic: Collapse, sample: Sample) -> Values:
+    """Spread at equal position over the spread at equal values of the other variable."""
+    curves = _small_batches(sample.family(statistic.of), statistic.largest_batch_fraction)
+    others = [curve.variable(statistic.instead_of) for curve in curves]
+    spreads = []
+    for axes in ([curve.positions for curve in curves], others):
+        common = at_common(axes, curves, 2)
+        if len(common) < LEAST_POINTS:
+            return too_few(len(common), "common positions")
+        spreads.append(spread([means for _, means in common]))
+    ours, other = spreads
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(other > 0, ours / other, np.nan)
+    return known(ratio, points_of(*curves))
+
+
+def series_slope(statistic: SeriesSlope, sample: Sample) -> Values:
+    """Slope across curves at equal position: the median over positions that have them all."""
+    curves = _small_batches(sample.family(statistic.of), statistic.largest_batch_fraction)
+    if len(curves) < 2:
+        return too_few(0, "common positions")
+    common = at_common([curve.positions for curve in curves], curves, len(curves))
+    if len(common) < LEAST_POINTS:
+        return too_few(len(common), "common positions")
+    x = _swept(curves)
+    slopes = np.stack([slope(x, means) for _, means in common], -1)
+    return known(median(slopes), len(common) * len(curves))
+
+
+def stable_rate_slope(statistic: StableRateSlope, sample: Sample) -> Values:
+    """Slope of the stability limits, each of which lies between two positions of the grid."""
+    curves = sample.family(statistic.of)
+    if len(curves) < 2:
+        return too_few(0, "curves")
+    best = max(np.nanmax(curve.means[0], initial=0.0) for curve in curves)
+    limits = [
+        stable_range(curve.positions, curve.means, STABLE_FRACTION * best) for curve in curves
+    ]
+    lower, upper = (np.stack(ends, -1) for ends in zip(*limits, strict=True))
+    low, high = slope_range(_swept(curves), lower, upper)
+    value = float(slope(_swept(curves), lower[0]))
+    problem = grid_end("a largest stable rate") if np.isinf(upper[0]).any() else ""
+    return Values(low, high, value, points_of(*curves), problem)
+
+
+def best_slope(statistic: BestSlope, sample: Sample) -> Values | Candidates:
+    """Slope of the tuned means, over all points or at every position."""
+    curves = sample.family(statistic.of)
+    if len(curves) < 2:
+        return too_few(0, "curves")
+    x = _swept(curves)
+    if statistic.tuned == "everything":
+        best = np.stack([_highest(curve.means) for curve in curves], -1)
+        ends = [_tuned_at_end(curve, np.ones(len(curve.positions), bool)) for curve in curves]
+        problem = grid_end("an optimum") if any(ends) else ""
+        return known(slope(x, best), points_of(*curves), problem)
+    slopes, ends = [], []
+    for position in np.unique(curves[0].positions):
+        here = [curve.positions == position for curve in curves]
+        best = np.stack(
+            [_highest(curve.means[:, mask]) for curve, mask in zip(curves, here, strict=True)], -1
+        )
+        slopes.append(slope(x, best))
+        ends += [_tuned_at_end(curve, mask) for curve, mask in zip(curves, here, strict=True)]
+    problem = grid_end("an optimum") if any(ends) else ""
+    return Candidates(np.stack(slopes, -1), points_of(*curves), problem)
+
+
+def _small_batches(curves: Sequence[Curve], largest_fraction: float) -> list[Curve]:
+    return [curve for curve in curves if curve.batch_fraction <= largest_fraction]
+
+
+def _swept(curves: Sequence[Curve]) -> Floats:
+    """Log2 of what tells the curves apart, B or n, (curves,)."""
+    batch_sizes = [curve.batch_size for curve in curves]
+    ns = [curve.updates_per_batch for curve in curves]
+    return np.log2(np.array(ns if len(set(ns)) > 1 else batch_sizes, np.float64))
+
+
+def _highest(means: Floats) -> Floats:
+    """Over the last axis, which may be empty; nan where nothing is finite."""
+    best = np.where(np.isnan(means), -np.inf, means).max(-1, initial=-np.inf)
+    return np.where(np.isfinite(best), best, np.nan)
+
+
+def _tuned_at_end(curve: Curve, mask: NDArray[np.bool_]) -> bool:
+    """Whether the sample's best among some points has a rate or position at an end of theirs."""
+    if not mask.any():
+        return False
+    best = tied_best(curve.means[0, mask])
+    return any(at_end(axis[mask], best) for axis in (curve.positions, curve.learning_rates))
