@@ -8,13 +8,30 @@ import pytest
 
 from whysgd.training.runtime import _START_UP_NOTICES, _without_lines
 
+QUIET = """
+from whysgd.training.runtime import start_tensorflow
+start_tensorflow(1)
+import tensorflow as tf
+square = tf.function(tf.square)
+for size in range(1, 12):  # one function compiled for many shapes
+    square(tf.zeros(size))
+"""
+LOUD = QUIET + 'tf.get_logger().warning("something else")'
 
-def test_a_start_is_silent():
-    code = "from whysgd.training.runtime import start_tensorflow; start_tensorflow(1)"
+
+def run_alone(code):
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    run = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, check=True
     )
+
+
+def test_warnings_of_tensorflow_come_out():
+    assert b"something else" in run_alone(LOUD).stderr
+
+
+def test_a_start_is_silent():
+    run = run_alone(QUIET)
     assert run.stderr == b""
     assert run.stdout == b""
 

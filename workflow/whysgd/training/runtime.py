@@ -1,5 +1,6 @@
 """Starting TensorFlow: its threads, its devices, its noise. Call before importing TensorFlow."""
 
+import logging
 import os
 import re
 import sys
@@ -29,6 +30,7 @@ def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
     with _without_lines(_START_UP_NOTICES):
         import tensorflow as tf
 
+    tf.get_logger().addFilter(_is_no_advice_on_retracing)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
@@ -36,6 +38,11 @@ def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
         tf.config.set_visible_devices([], "GPU")
     for device in tf.config.get_visible_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
+
+
+def _is_no_advice_on_retracing(record: logging.LogRecord) -> bool:
+    # Sets of examples and ensembles have different shapes, each compiled once, on purpose.
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def device_kind() -> str:
