@@ -167,3 +167,18 @@ def test_families_are_in_the_order_of_their_numbers():
     name = record("collapse", of=FAMILY, instead_of="learning_rate").of
     curves = Sample(table, 5, 100).family(name)
     assert [curve.name for curve in curves] == ["n = 1", "n = 2", "n = 8", "n = 16"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("stable_rate_slope", {}),
+        ("best_slope", {"tuned": "everything"}),
+        ("series_slope", {}),
+    ],
+)
+def test_one_curve_is_no_family(kind, fields):
+    table = family(("a", FAMILY["series"]), GRID, lambda x, n: peak(x, 2.0**-5), values=(4,))
+    result = found(table, kind, of=FAMILY, **fields)
+    assert result.problem == "1 curve; 2 are needed"
+    assert np.isnan(result.value)

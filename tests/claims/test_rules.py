@@ -90,6 +90,9 @@ def test_orders_are_judged_by_the_series_that_is_furthest_off(name, shift, reach
     found = judge_claims(only(name), {}, table, 5)[0]
     assert found.verdict is verdict
     assert found.estimate.value == pytest.approx(expected - shift)
+    # The interval reaches from the lowest end of any series to the highest.
+    assert found.estimate.low == pytest.approx(min(slope - reach for slope, reach in series))
+    assert found.estimate.high == pytest.approx(max(slope + reach for slope, reach in series))
     other = table.assign(expected_slope=9.0)  # rows of another expectation are not read
     assert judge_claims(only(name), {}, other, 5)[0].verdict is Verdict.UNDECIDED
 

@@ -50,7 +50,7 @@ def series_slope(statistic: SeriesSlope, sample: Sample) -> Values:
     """Slope across curves at equal position: the median over positions that have them all."""
     curves = _small_batches(sample.family(statistic.of), statistic.largest_batch_fraction)
     if len(curves) < 2:
-        return too_few(0, "common positions")
+        return too_few(len(curves), "curve", 2)
     common = at_common([curve.positions for curve in curves], curves, len(curves))
     if len(common) < LEAST_POINTS:
         return too_few(len(common), "common positions")
@@ -63,7 +63,7 @@ def stable_rate_slope(statistic: StableRateSlope, sample: Sample) -> Values:
     """Slope of the stability limits, each of which lies between two positions of the grid."""
     curves = sample.family(statistic.of)
     if len(curves) < 2:
-        return too_few(0, "curves")
+        return too_few(len(curves), "curve", 2)
     best = max(np.nanmax(curve.means[0], initial=0.0) for curve in curves)
     limits = [
         stable_range(curve.positions, curve.means, STABLE_FRACTION * best) for curve in curves
@@ -79,7 +79,7 @@ def best_slope(statistic: BestSlope, sample: Sample) -> Values | Candidates:
     """Slope of the tuned means, over all points or at every position."""
     curves = sample.family(statistic.of)
     if len(curves) < 2:
-        return too_few(0, "curves")
+        return too_few(len(curves), "curve", 2)
     x = _swept(curves)
     if statistic.tuned == "everything":
         best = np.stack([_highest(curve.means) for curve in curves], -1)

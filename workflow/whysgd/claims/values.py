@@ -52,10 +52,10 @@ def known(values: Floats, points: int, problem: str = "") -> Values:
     return Values(values, values, float(values[0]), points, problem)
 
 
-def too_few(points: int, what: str) -> Values:
-    """Nothing, since fewer points than needed are usable."""
+def too_few(points: int, what: str, least: int = LEAST_POINTS) -> Values:
+    """Nothing, since fewer points (or what else it is) than needed are usable."""
     nothing = np.full(2, np.nan)
-    return Values(nothing, nothing, np.nan, points, f"{points} {what}; {LEAST_POINTS} are needed")
+    return Values(nothing, nothing, np.nan, points, f"{points} {what}; {least} are needed")
 
 
 def grid_end(what: str) -> str:
