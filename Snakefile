@@ -12,6 +12,7 @@ include: "rules/aggregation.smk"
 include: "rules/figures.smk"
 include: "rules/theory.smk"
 include: "rules/claims.smk"
+include: "rules/plan.smk"
 
 
 rule all:

@@ -1,6 +1,7 @@
 """The compiled program: what must hold bit for bit, and what to rounding."""
 
 import logging
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -19,9 +20,15 @@ from tests.conftest import (
 from whysgd.models import build_network
 from whysgd.training import trainer as trainer_module
 from whysgd.training.augmentation import _uniform, augment
-from whysgd.training.inputs import BatchOrder, DeviceData, evaluation_batches, make_chunk
+from whysgd.training.inputs import BatchOrder, make_chunk
 from whysgd.training.loop import train_ensemble
-from whysgd.training.measurement import Piece, add_evaluation, add_grad_norms_sq
+from whysgd.training.measurement import (
+    Examples,
+    Piece,
+    add_evaluation,
+    add_grad_norms_sq,
+    batch_count,
+)
 from whysgd.training.trainer import Trainer, blocks, evaluation_minibatches
 
 LOGGER = logging.getLogger("test")
@@ -209,8 +216,12 @@ def float64_network(replicas):
     return network, [tf.constant(w) for w in network.initial_parameters(range(replicas))]
 
 
-def everything(batches):
-    return Piece(tf.constant(0), tf.constant(batches.labels.shape[0]))
+def everything(examples, batch_size):
+    return Piece(tf.constant(0), tf.constant(batch_count(len(examples.labels), batch_size)))
+
+
+def float64_examples(images, labels):
+    return Examples(tf.constant(np.asarray(images, np.float64)), tf.constant(labels))
 
 
 def zeros(replicas, count):
@@ -221,8 +232,9 @@ def zeros(replicas, count):
 def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_size):
     network, parameters = float64_network(2)
     images = np.asarray(dataset.x_test, np.float64)
-    batches = evaluation_batches(images, dataset.y_test, batch_size)
-    sums = add_evaluation(network, parameters, batches, everything(batches), zeros(2, 2))
+    examples = float64_examples(images, dataset.y_test)
+    piece = everything(examples, batch_size)
+    sums = add_evaluation(network, parameters, examples, piece, zeros(2, 2), batch_size=batch_size)
     loss, accuracy = (np.asarray(total) / len(images) for total in sums)
     for replica in range(2):
         logits = np.asarray(network.logits(parameters, tf.constant(images[np.newaxis])))[replica]
@@ -235,16 +247,24 @@ def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_
 
 def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
     network, parameters = float64_network(1)
-    fixed = DeviceData(dataset, make_program(), "float64").fixed
-    (measured,) = add_grad_norms_sq(network, parameters, fixed, everything(fixed), zeros(1, 1))
+    batch_size = 6
+    used = len(dataset.x_train) // batch_size * batch_size
+    examples = float64_examples(dataset.x_train / 16, dataset.y_train)
+    piece = Piece(tf.constant(0), tf.constant(used // batch_size))
+    (measured,) = add_grad_norms_sq(
+        network, parameters, examples, piece, zeros(1, 1), batch_size=batch_size
+    )
     # An independent route: central differences of each minibatch's loss, one parameter at a time.
     step, total = 1e-6, 0.0
-    for images, labels in zip(*fixed, strict=True):
-        batch = evaluation_batches(np.asarray(images), np.asarray(labels))
+    for first in range(0, used, batch_size):
+        minibatch = Examples(*(array[first : first + batch_size] for array in examples))
 
-        def loss_at(moved, batch=batch):
-            (loss, _) = add_evaluation(network, moved, batch, everything(batch), zeros(1, 2))
-            return float(loss[0]) / batch.labels.shape[1]
+        def loss_at(moved, minibatch=minibatch):
+            whole = everything(minibatch, batch_size)
+            (loss, _) = add_evaluation(
+                network, moved, minibatch, whole, zeros(1, 2), batch_size=batch_size
+            )
+            return float(loss[0]) / batch_size
 
         for index, parameter in enumerate(parameters):
             for place in np.ndindex(*parameter.shape):
@@ -262,14 +282,14 @@ def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
 
 def test_measurements_in_pieces_are_the_same_bits(dataset):
     network, parameters = float64_network(2)
-    batches = evaluation_batches(np.asarray(dataset.x_test, np.float64), dataset.y_test, 2)
-    fixed = DeviceData(dataset, make_program(), "float64").fixed
-    for add, data, count in ((add_evaluation, batches, 2), (add_grad_norms_sq, fixed, 1)):
-        at_once = add(network, parameters, data, everything(data), zeros(2, count))
+    examples = float64_examples(dataset.x_test, dataset.y_test)
+    batches = len(examples.labels) // 2
+    for add, count in ((add_evaluation, 2), (add_grad_norms_sq, 1)):
+        add_some = partial(add, network, parameters, examples, batch_size=2)
+        at_once = add_some(Piece(tf.constant(0), tf.constant(batches)), zeros(2, count))
         in_pieces = zeros(2, count)
-        for first, end in pairwise([0, 1, 4, data.labels.shape[0]]):
-            piece = Piece(tf.constant(first), tf.constant(end))
-            in_pieces = add(network, parameters, data, piece, in_pieces)
+        for first, end in pairwise([0, 1, 4, batches]):
+            in_pieces = add_some(Piece(tf.constant(first), tf.constant(end)), in_pieces)
         assert_same_bits(at_once, in_pieces)
 
 

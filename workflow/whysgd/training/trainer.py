@@ -21,10 +21,10 @@ from whysgd.training.inputs import (
     make_chunk,
     member_inputs,
 )
-from whysgd.training.measurement import Piece
+from whysgd.training.measurement import Piece, batch_count
 from whysgd.training.objective import Tensors
 from whysgd.training.pace import Pace
-from whysgd.training.program import NEVER, State, compile_program
+from whysgd.training.program import EVALUATION_BATCH, NEVER, State, compile_program
 from whysgd.training.runtime import device_kind
 
 _CACHED_BYTES = 5 << 18  # of parameters that are trained at once on a processor
@@ -88,7 +88,7 @@ class Trainer:
         for state, members in zip(states, self._members, strict=True):
             between()
             state = self._compiled.train_chunk(
-                state, chunk, members, self._data.images, self._data.labels
+                state, chunk, members, self._data.train.images, self._data.train.labels
             )
             state.diverged_at.numpy()  # waits for the device
             trained.append(state)
@@ -125,28 +125,28 @@ class Trainer:
         self, parameters: Tensors, with_c_reg: bool, between: Between
     ) -> dict[str, NDArray[np.floating]]:
         """Metrics of one block, each (R,)."""
-        measured = {}
-        for name, batches in (("train", self._data.train), ("test", self._data.test)):
+        measured: dict[str, NDArray[np.floating]] = {}
+        for name, examples in (("train", self._data.train), ("test", self._data.test)):
+            count = len(examples.labels)
             loss, correct = self._summed(
-                partial(self._compiled.add_evaluation, parameters, batches),
-                batches.labels.shape[0],
+                partial(self._compiled.add_evaluation, parameters, examples),
+                batch_count(count, EVALUATION_BATCH),
                 2,
                 self._evaluation_pace,
                 between,
             )
-            examples = np.sum(batches.weights)
-            measured[f"{name}_accuracy"] = correct / examples
-            measured[f"{name}_loss"] = loss / examples
+            measured[f"{name}_accuracy"] = correct / count
+            measured[f"{name}_loss"] = loss / count
         if with_c_reg:
-            fixed = self._data.fixed
+            minibatches = self.program.minibatches_per_epoch  # all of them full
             (total,) = self._summed(
-                partial(self._compiled.add_grad_norms_sq, parameters, fixed),
-                fixed.labels.shape[0],
+                partial(self._compiled.add_grad_norms_sq, parameters, self._data.train),
+                minibatches,
                 1,
                 self._norms_pace,
                 between,
             )
-            measured["c_reg"] = total / fixed.labels.shape[0]
+            measured["c_reg"] = total / minibatches
         return measured
 
     def _summed(
