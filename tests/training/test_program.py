@@ -18,6 +18,7 @@ from tests.conftest import (
     train_to,
 )
 from whysgd.models import build_network
+from whysgd.operations import working_set
 from whysgd.training import trainer as trainer_module
 from whysgd.training.augmentation import _uniform, augment
 from whysgd.training.inputs import BatchOrder, make_chunk
@@ -310,29 +311,44 @@ def test_the_same_ensemble_twice_gives_the_same_history(dataset):
     assert first.equals(second)
 
 
-@pytest.mark.parametrize("count", [1, 4, 5, 7])
-def test_blocks_hold_every_member_once_and_pad_the_last(count):
+@pytest.mark.parametrize(
+    ("count", "most", "sizes"),
+    [
+        (1, 4, [1]),
+        (4, 4, [4]),
+        (6, 4, [3, 3]),
+        (5, 4, [2, 3]),  # 6 would be a fifth more
+        (7, 2, [1, 2, 2, 2]),
+        (20, 7, [7, 7, 7]),  # one more in 20 is padded
+        (3, 1, [1, 1, 1]),
+    ],
+)
+def test_blocks_hold_every_member_once_and_pad_little(count, most, sizes):
     members = list(make_ensemble(*[(0.1, 0, seed) for seed in range(count)]).members)
-    split = blocks(members, 4)
-    assert {len(block) for block in split} == {4}
+    split = blocks(members, most)
+    assert [len(block) for block in split] == sizes
     flat = [member for block in split for member in block]
     assert flat[:count] == members
     assert set(flat[count:]) <= {members[-1]}
 
 
-def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch):
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch, most):
     ensemble = make_ensemble(*[(0.02 * (seed + 1), 0, seed) for seed in range(5)])
     at_once = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
-    monkeypatch.setattr(trainer_module, "_CACHED_BYTES", 1)
-    one_by_one = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
-    pd.testing.assert_frame_equal(at_once, one_by_one, rtol=1e-9, atol=1e-12)
+    size = 8 * working_set(ensemble.program)
+    monkeypatch.setattr(trainer_module, "_CACHED_BYTES", most * size)
+    assert max(Trainer(ensemble, dataset, "float64").layout) == min(most, 3)
+    in_blocks = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
+    pd.testing.assert_frame_equal(at_once, in_blocks, rtol=1e-9, atol=1e-12)
 
 
 def test_a_member_with_parameters_that_are_not_finite_counts_as_diverged(dataset):
     """Even where the loss hides it: a fused convolution may turn NaN into 0."""
     trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1), model="wrn-10-1"), dataset)
     states = trainer.initial_state()
-    index = next(i for i, name in enumerate(trainer.network.parameter_names) if "branch1" in name)
+    network = build_network("wrn-10-1", input_shape=(8, 8, 1), num_classes=10, replicas=2)
+    index = next(i for i, name in enumerate(network.parameter_names) if "branch1" in name)
     broken = np.array(states[0].parameters[index])
     broken[1] = np.nan
     states[0].parameters[index] = tf.constant(broken)
