@@ -7,6 +7,7 @@ PYTHON ?= python3
 DEVICE = $(patsubst .venv/.ready-%,%,$(firstword $(wildcard .venv/.ready-*) .venv/.ready-cpu))
 # A file of config/scales without .yaml; empty: the scale of config/config.yaml.
 SCALE =
+CONFIG = $(if $(SCALE),--config scale=$(SCALE))
 # Parts of the benchmarks, such as mlp64 or wrn8-7; empty: all.
 BENCH =
 
@@ -23,10 +24,19 @@ RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all setup test test-faults check benchmark unlock lock clean help
+.PHONY: all status report archive setup test test-faults check benchmark unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
-	$(IN_VENV) snakemake $(if $(SCALE),--config scale=$(SCALE))
+	$(IN_VENV) snakemake $(CONFIG)
+
+status: $(READY) ## Say what is done, running, waiting, diverged and failed; reads files only
+	@$(IN_VENV) whysgd status $(CONFIG)
+
+report: all ## Write report.zip: every figure and table with captions, claims, costs, provenance
+	$(IN_VENV) snakemake $(CONFIG) --report report.zip
+
+archive: $(READY) ## Pack the tables, so that others can draw the figures without training
+	$(IN_VENV) snakemake $(CONFIG) archive
 
 setup: $(READY) ## Make .venv from its hashed lock; with DEVICE=cuda, for NVIDIA GPUs
 
