@@ -16,6 +16,7 @@ if SETTINGS.tables_from is None:
     include: "rules/datasets.smk"
     include: "rules/training.smk"
     include: "rules/aggregation.smk"
+    include: "rules/plan.smk"
 
 else:
 

@@ -41,6 +41,15 @@ def test_runs_are_ranked_by_their_highest_test_accuracy():
     assert (summary.total, summary.diverged) == (3, 0)
 
 
+def test_runs_can_be_ranked_by_their_final_test_accuracy():
+    history = pd.concat(
+        [run_rows(0, [0.1, 0.9, 0.2]), run_rows(1, [0.1, 0.5, 0.6]), run_rows(2, [0.7, 0.7, 0.7])]
+    )
+    summary = rank_runs(history, 2, "final")
+    assert [run["seed"].iloc[0] for run in summary.kept] == [2, 1]
+    assert summary.metrics()["test_accuracy_final"] == [0.7, 0.6]
+
+
 def test_the_kept_runs_supply_every_metric():
     history = pd.concat(
         [

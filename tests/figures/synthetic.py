@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from whysgd.aggregate import TABLE_COLUMNS
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.studies.implicit_regularization import figure_named
 
 SWEPT = 2.0 ** np.arange(-7, -2)
 METRICS = {  # one number per metric, so that a panel of the wrong metric shows
@@ -39,7 +39,7 @@ def rows_of(panel, series, x_name, positions=SWEPT):
 
 def table_of(name):
     """A table with every curve that the study gives the figure; series numbers 4, 8 and 16."""
-    figure = next(figure for figure in FIGURES if figure.name == name)
+    figure = figure_named(name)
     rows = []
     for curves in figure.curves:
         positions = {"epoch": np.arange(0.0, 60, 10), "epochs": np.array([10.0, 20, 40])}

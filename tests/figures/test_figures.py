@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.figures.synthetic import SWEPT, change, expected, lines, table_of
+from tests.figures.synthetic import SWEPT, change, expected, lines, places, table_of
 from whysgd.errors import UserError
 from whysgd.figures.panels import BASELINE, PAPER
 from whysgd.figures.render import draw_figure
@@ -207,3 +207,28 @@ def test_a_missing_panel_is_an_error_that_names_it(name, panel):
     table = table_of(name)
     with pytest.raises(UserError, match=f"{name}: .*panel {panel}"):
         draw_figure(name, table[table["panel"] != panel], QUICK)
+
+
+def test_ablations_show_both_sides_of_each_choice():
+    table = table_of("ablations")
+    figure = draw_figure("ablations", table, QUICK)
+    halvings = [f"n = {n}, first after {start} %" for n in (4, 8, 16) for start in (50, 60)]
+    shown = {
+        "a": [("test_accuracy", "beside"), ("test_accuracy", "inside")],
+        "b": [("test_accuracy", series) for series in halvings],
+        "c": [
+            ("test_accuracy", "C"),
+            ("test_accuracy", "C_mod"),
+            ("test_accuracy_final", "C, final"),
+            ("test_accuracy_final", "C_mod, final"),
+        ],
+    }
+    for axes, (panel, curves) in zip(figure.axes, shown.items(), strict=True):
+        drawn = lines(axes, CURVE)
+        assert len(drawn) == len(curves)
+        for line, (metric, series) in zip(drawn, curves, strict=True):
+            rows = expected(table, panel, metric, series)
+            np.testing.assert_allclose(line.get_ydata(), 100 * rows["mean"])
+            assert places(line) == list(rows["x"])
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(labels) == len(set(labels)) == 2 + len(halvings) + 4

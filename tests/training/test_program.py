@@ -1,6 +1,7 @@
 """The compiled program: what must hold bit for bit, and what to rounding."""
 
 import logging
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,11 +18,18 @@ from tests.conftest import (
     train_to,
 )
 from whysgd.models import build_network
+from whysgd.operations import working_set
 from whysgd.training import trainer as trainer_module
 from whysgd.training.augmentation import _uniform, augment
-from whysgd.training.inputs import BatchOrder, DeviceData, evaluation_batches, make_chunk
+from whysgd.training.inputs import BatchOrder, make_chunk
 from whysgd.training.loop import train_ensemble
-from whysgd.training.measurement import Piece, add_evaluation, add_grad_norms_sq
+from whysgd.training.measurement import (
+    Examples,
+    Piece,
+    add_evaluation,
+    add_grad_norms_sq,
+    batch_count,
+)
 from whysgd.training.trainer import Trainer, blocks, evaluation_minibatches
 
 LOGGER = logging.getLogger("test")
@@ -209,8 +217,12 @@ def float64_network(replicas):
     return network, [tf.constant(w) for w in network.initial_parameters(range(replicas))]
 
 
-def everything(batches):
-    return Piece(tf.constant(0), tf.constant(batches.labels.shape[0]))
+def everything(examples, batch_size):
+    return Piece(tf.constant(0), tf.constant(batch_count(len(examples.labels), batch_size)))
+
+
+def float64_examples(images, labels):
+    return Examples(tf.constant(np.asarray(images, np.float64)), tf.constant(labels))
 
 
 def zeros(replicas, count):
@@ -221,8 +233,9 @@ def zeros(replicas, count):
 def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_size):
     network, parameters = float64_network(2)
     images = np.asarray(dataset.x_test, np.float64)
-    batches = evaluation_batches(images, dataset.y_test, batch_size)
-    sums = add_evaluation(network, parameters, batches, everything(batches), zeros(2, 2))
+    examples = float64_examples(images, dataset.y_test)
+    piece = everything(examples, batch_size)
+    sums = add_evaluation(network, parameters, examples, piece, zeros(2, 2), batch_size=batch_size)
     loss, accuracy = (np.asarray(total) / len(images) for total in sums)
     for replica in range(2):
         logits = np.asarray(network.logits(parameters, tf.constant(images[np.newaxis])))[replica]
@@ -235,16 +248,24 @@ def test_evaluation_is_a_mean_over_examples_whatever_the_batches(dataset, batch_
 
 def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
     network, parameters = float64_network(1)
-    fixed = DeviceData(dataset, make_program(), "float64").fixed
-    (measured,) = add_grad_norms_sq(network, parameters, fixed, everything(fixed), zeros(1, 1))
+    batch_size = 6
+    used = len(dataset.x_train) // batch_size * batch_size
+    examples = float64_examples(dataset.x_train / 16, dataset.y_train)
+    piece = Piece(tf.constant(0), tf.constant(used // batch_size))
+    (measured,) = add_grad_norms_sq(
+        network, parameters, examples, piece, zeros(1, 1), batch_size=batch_size
+    )
     # An independent route: central differences of each minibatch's loss, one parameter at a time.
     step, total = 1e-6, 0.0
-    for images, labels in zip(*fixed, strict=True):
-        batch = evaluation_batches(np.asarray(images), np.asarray(labels))
+    for first in range(0, used, batch_size):
+        minibatch = Examples(*(array[first : first + batch_size] for array in examples))
 
-        def loss_at(moved, batch=batch):
-            (loss, _) = add_evaluation(network, moved, batch, everything(batch), zeros(1, 2))
-            return float(loss[0]) / batch.labels.shape[1]
+        def loss_at(moved, minibatch=minibatch):
+            whole = everything(minibatch, batch_size)
+            (loss, _) = add_evaluation(
+                network, moved, minibatch, whole, zeros(1, 2), batch_size=batch_size
+            )
+            return float(loss[0]) / batch_size
 
         for index, parameter in enumerate(parameters):
             for place in np.ndindex(*parameter.shape):
@@ -262,14 +283,14 @@ def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
 
 def test_measurements_in_pieces_are_the_same_bits(dataset):
     network, parameters = float64_network(2)
-    batches = evaluation_batches(np.asarray(dataset.x_test, np.float64), dataset.y_test, 2)
-    fixed = DeviceData(dataset, make_program(), "float64").fixed
-    for add, data, count in ((add_evaluation, batches, 2), (add_grad_norms_sq, fixed, 1)):
-        at_once = add(network, parameters, data, everything(data), zeros(2, count))
+    examples = float64_examples(dataset.x_test, dataset.y_test)
+    batches = len(examples.labels) // 2
+    for add, count in ((add_evaluation, 2), (add_grad_norms_sq, 1)):
+        add_some = partial(add, network, parameters, examples, batch_size=2)
+        at_once = add_some(Piece(tf.constant(0), tf.constant(batches)), zeros(2, count))
         in_pieces = zeros(2, count)
-        for first, end in pairwise([0, 1, 4, data.labels.shape[0]]):
-            piece = Piece(tf.constant(first), tf.constant(end))
-            in_pieces = add(network, parameters, data, piece, in_pieces)
+        for first, end in pairwise([0, 1, 4, batches]):
+            in_pieces = add_some(Piece(tf.constant(first), tf.constant(end)), in_pieces)
         assert_same_bits(at_once, in_pieces)
 
 
@@ -290,29 +311,44 @@ def test_the_same_ensemble_twice_gives_the_same_history(dataset):
     assert first.equals(second)
 
 
-@pytest.mark.parametrize("count", [1, 4, 5, 7])
-def test_blocks_hold_every_member_once_and_pad_the_last(count):
+@pytest.mark.parametrize(
+    ("count", "most", "sizes"),
+    [
+        (1, 4, [1]),
+        (4, 4, [4]),
+        (6, 4, [3, 3]),
+        (5, 4, [2, 3]),  # 6 would be a fifth more
+        (7, 2, [1, 2, 2, 2]),
+        (20, 7, [7, 7, 7]),  # one more in 20 is padded
+        (3, 1, [1, 1, 1]),
+    ],
+)
+def test_blocks_hold_every_member_once_and_pad_little(count, most, sizes):
     members = list(make_ensemble(*[(0.1, 0, seed) for seed in range(count)]).members)
-    split = blocks(members, 4)
-    assert {len(block) for block in split} == {4}
+    split = blocks(members, most)
+    assert [len(block) for block in split] == sizes
     flat = [member for block in split for member in block]
     assert flat[:count] == members
     assert set(flat[count:]) <= {members[-1]}
 
 
-def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch):
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch, most):
     ensemble = make_ensemble(*[(0.02 * (seed + 1), 0, seed) for seed in range(5)])
     at_once = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
-    monkeypatch.setattr(trainer_module, "_CACHED_BYTES", 1)
-    one_by_one = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
-    pd.testing.assert_frame_equal(at_once, one_by_one, rtol=1e-9, atol=1e-12)
+    size = 8 * working_set(ensemble.program)
+    monkeypatch.setattr(trainer_module, "_CACHED_BYTES", most * size)
+    assert max(Trainer(ensemble, dataset, "float64").layout) == min(most, 3)
+    in_blocks = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
+    pd.testing.assert_frame_equal(at_once, in_blocks, rtol=1e-9, atol=1e-12)
 
 
 def test_a_member_with_parameters_that_are_not_finite_counts_as_diverged(dataset):
     """Even where the loss hides it: a fused convolution may turn NaN into 0."""
     trainer = Trainer(make_ensemble((0.1, 0, 0), (0.1, 0, 1), model="wrn-10-1"), dataset)
     states = trainer.initial_state()
-    index = next(i for i, name in enumerate(trainer.network.parameter_names) if "branch1" in name)
+    network = build_network("wrn-10-1", input_shape=(8, 8, 1), num_classes=10, replicas=2)
+    index = next(i for i, name in enumerate(network.parameter_names) if "branch1" in name)
     broken = np.array(states[0].parameters[index])
     broken[1] = np.nan
     states[0].parameters[index] = tf.constant(broken)

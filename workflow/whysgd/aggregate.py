@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from whysgd.grid import Point, experiment_points
 from whysgd.settings import Sweeps
-from whysgd.studies.figures import Curves, FigureSpec
+from whysgd.studies.figures import Curves, FigureSpec, Score
 
 TABLE_COLUMNS = (
     "panel",
@@ -75,7 +75,7 @@ class Summary:
 def run_metrics(run: pd.DataFrame) -> dict[str, float]:
     """Metrics `RUN_METRICS` of one run: accuracies are the highest during training, or final."""
     return {
-        "test_accuracy": _score(run),
+        "test_accuracy": _score(run, "highest"),
         "train_accuracy": float(run["train_accuracy"].max()),
         **{metric: float(run[name].iloc[-1]) for metric, name in _FINAL.items()},
     }
@@ -93,19 +93,20 @@ def best_first(scores: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.argsort(np.where(np.isnan(scores), np.inf, -scores), axis=-1, kind="stable")
 
 
-def rank_runs(history: pd.DataFrame, keep_best: int) -> Summary:
-    """Ranks the runs of one grid point by their highest test accuracy during training.
+def rank_runs(history: pd.DataFrame, keep_best: int, score: Score = "highest") -> Summary:
+    """Ranks the runs of one grid point by their test accuracy.
 
     Args:
         history: rows of one grid point, all seeds and evaluations.
         keep_best: how many runs to keep; fewer are kept where fewer are finite.
+        score: the highest accuracy during training, or the final one.
 
     Returns:
         The kept runs, best first. Ties go to the smaller seed. A diverged run ranks last and is
         never kept; a finite run at chance level counts as it is.
     """
     runs = [run.sort_values("update") for _, run in history.groupby("seed", sort=True)]
-    scores = np.array([np.nan if _diverged(run) else _score(run) for run in runs])
+    scores = np.array([np.nan if _diverged(run) else _score(run, score) for run in runs])
     finite = int(np.isfinite(scores).sum())
     kept = best_first(scores)[: min(keep_best, finite)]
     return Summary(tuple(runs[place] for place in kept), len(runs), len(runs) - finite)
@@ -126,7 +127,9 @@ def figure_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.
     rows: list[dict[str, object]] = []
     for curves in figure.curves:
         points = experiment_points(scale, curves.experiment)
-        summaries = {point: rank_runs(histories(point), keep_best) for point in points}
+        summaries = {
+            point: rank_runs(histories(point), keep_best, curves.score) for point in points
+        }
         if curves.x == "epoch":
             rows += _trajectories(curves, summaries)
         elif curves.x == "epochs":
@@ -173,8 +176,9 @@ def run_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.Dat
     return pd.DataFrame(rows, columns=list(RUN_COLUMNS))
 
 
-def _score(run: pd.DataFrame) -> float:
-    return float(run["test_accuracy"].max())
+def _score(run: pd.DataFrame, score: Score) -> float:
+    accuracies = run["test_accuracy"]
+    return float(accuracies.max() if score == "highest" else accuracies.iloc[-1])
 
 
 def _diverged(run: pd.DataFrame) -> bool:

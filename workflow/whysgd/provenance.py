@@ -5,16 +5,17 @@ on, Snakemake's benchmark files how long they took. So it stays right where jobs
 at several commits, on several machines and on several days.
 """
 
-import csv
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from whysgd.errors import UserError
+from whysgd.measured import read_measured
 from whysgd.origin import ROOT, head_commit, logged_origin, origin, package_version, running_code
 from whysgd.settings import ScaleSettings
 from whysgd.spec import fingerprint
@@ -97,9 +98,9 @@ def job_records(folder: Path, run_ids: Iterable[str]) -> dict[str, dict[str, Any
         names += sorted(path.relative_to(below).with_suffix("").as_posix() for path in found)
     records = {}
     for name in names:
-        times = _benchmark(folder / "benchmarks" / f"{name}.tsv")
-        if times is not None:
-            records[name] = {**logged_origin(folder / "logs" / f"{name}.log"), **times}
+        measured = read_measured(folder / "benchmarks" / f"{name}.tsv")
+        if measured is not None:
+            records[name] = {**logged_origin(folder / "logs" / f"{name}.log"), **asdict(measured)}
     return records
 
 
@@ -121,21 +122,6 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
 def file_sha256(path: str | Path) -> str:
     """SHA-256 of a file's content, hexadecimal."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _benchmark(path: Path) -> dict[str, float | None] | None:
-    """Seconds and megabytes that Snakemake measured of a job; None where it has not."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            *_, last = csv.DictReader(file, delimiter="\t")
-        return {"seconds": _number(last["s"]), "max_rss_mb": _number(last["max_rss"])}
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _number(text: str) -> float | None:
-    """Jobs that end at once have no memory measured."""
-    return None if text in ("-", "NA") else float(text)
 
 
 def _distinct(jobs: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -190,6 +190,11 @@ class Config(Frozen):
         description="folder with files of data sets, one folder each; default: the environment "
         "variable WHYSGD_DATA",
     )
+    calibration: str | None = Field(
+        None,
+        description="file of another machine's timings, which a plan on it wrote; for "
+        "`snakemake plan`",
+    )
     overrides: dict[str, Any] = Field(
         default_factory=dict, description="keys of the scale file to replace, nested as it is"
     )
@@ -211,6 +216,7 @@ class Settings(Frozen):
     scale_name: str
     results: Path
     data_folder: Path | None
+    calibration: Path | None
     scale: ScaleSettings
     tensorboard: bool = False
     tables_from: Path | None = None
@@ -243,6 +249,7 @@ def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
         scale_name=path.stem,
         results=Path(chosen.results),
         data_folder=None if chosen.data_folder is None else Path(chosen.data_folder),
+        calibration=None if chosen.calibration is None else Path(chosen.calibration),
         scale=scale,
         tensorboard=chosen.tensorboard,
     )
@@ -261,6 +268,7 @@ def _published_settings(chosen: Config, path: str, given: Mapping[str, Any]) -> 
         scale_name=archive.scale_name,
         results=Path(chosen.results),
         data_folder=None,
+        calibration=None,
         scale=validated(ScaleSettings, archive.scale(), f"{path}: {SCALE}"),
         tables_from=Path(path),
         published_tables=archive.tables,

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from whysgd.benchmarks.interleave import Summary, paired_ratio, summary
-from whysgd.benchmarks.operations import update_cost
 from whysgd.benchmarks.records import RowRecord, read_record, read_rows
 from whysgd.benchmarks.roster import ENTRANTS, OURS
 from whysgd.benchmarks.rows import KINDS, program_of
@@ -13,6 +12,7 @@ from whysgd.benchmarks.suite import FIGURES
 from whysgd.benchmarks.targets import Figures, targets
 from whysgd.errors import UserError
 from whysgd.files import write_text
+from whysgd.operations import update_cost
 
 BEGIN, END = "<!-- begin: written by make benchmark -->", "<!-- end -->"
 _KINDS = {"plain": "plain", "penalty": "penalty", "n4": "n = 4"}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from whysgd.benchmarks.operations import update_cost
 from whysgd.benchmarks.problem import Array, Problem
 from whysgd.benchmarks.rows import KINDS, Row, program_of
+from whysgd.operations import update_cost
 
 Options = dict[str, Any]
 

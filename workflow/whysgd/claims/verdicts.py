@@ -52,8 +52,8 @@ def judge_claims(
 
     Args:
         claims: with their rules.
-        runs: by figure, columns `whysgd.aggregate.RUN_COLUMNS`; a figure that the scale does not
-            have is left out.
+        runs: by figure, columns `whysgd.aggregate.RUN_COLUMNS`; without those that the scale
+            does not have, or that are not run yet.
         slopes: the theory study's, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None without it.
         keep_best: runs of a grid point that count.
     """
@@ -101,10 +101,10 @@ def _estimate(
         return nothing(statistic.reason)
     if isinstance(statistic, Order):
         if slopes is None:
-            return nothing("this scale has no theory study")
+            return nothing("there is no theory study here")
         return order_estimate(statistic, slopes)
     if sample is None:
-        return nothing(f"this scale does not run {claim.figure}")
+        return nothing(f"there are no runs of {claim.figure}")
     return estimate(statistic, sample, confidence)
 
 

@@ -26,6 +26,7 @@ _ABOVE_ZERO = float(np.nextafter(0.0, 1.0))
 _X_LABELS = {
     "learning_rate": r"learning rate $\epsilon$",
     "bare_learning_rate": r"bare learning rate $\alpha$",
+    "reg_coefficient": r"regularization coefficient $\lambda$",
     "learning_rate/batch_size": r"learning rate / batch size, $\epsilon / B$",
     "reg_coefficient/batch_size": r"regularization coefficient / batch size, $\lambda / B$",
     "either": r"learning rate $\epsilon$ ($C$) or"

@@ -17,6 +17,8 @@ X = Literal[
     "epoch",
 ]
 
+Score = Literal["highest", "final"]
+
 
 @dataclass(frozen=True)
 class Curves:
@@ -30,12 +32,15 @@ class Curves:
             make one curve.
         x: the horizontal axis. "epoch": the mean history of the kept runs. "epochs": the budget,
             with the learning rate tuned at every budget. Otherwise one value per grid point.
+        score: by which test accuracy runs are ranked: the "highest" during training, as the
+            paper does, or the "final" one.
     """
 
     panel: str
     experiment: str
     series: str
     x: X
+    score: Score = "highest"
 
     def series_of(self, point: Point) -> str:
         """Legend text of the curve that a point belongs to."""

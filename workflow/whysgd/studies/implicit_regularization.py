@@ -79,14 +79,31 @@ FIGURES = (
     ),
 )
 
+_HALVING = "n = {updates_per_batch}, first after "
+
 # Drawn when asked for by name: Figure 1 with the paper's own kind of network where a scale's is
-# made with a smaller one; Figure 3 with the very large batches that the paper could not afford.
+# made with a smaller one; Figure 3 with the very large batches that the paper could not afford;
+# what changes where the paper leaves a choice open.
 EXTRA_FIGURES = (
     FigureSpec("figure1_wrn", "figure1", _figure1("wrn_")),
     FigureSpec(
         "figure3_large_batch",
         "figure3",
         (*_FIGURE3, Curves("a", "large_batch", "B = {batch_size}", "learning_rate/batch_size")),
+    ),
+    FigureSpec(
+        "ablations",
+        "ablations",
+        (
+            Curves("a", "decay_beside_penalty", "beside", "reg_coefficient"),
+            Curves("a", "decay_in_penalty", "inside", "reg_coefficient"),
+            Curves("b", "halving_from_half", f"{_HALVING}50 %", "learning_rate"),
+            Curves("b", "halving_from_later", f"{_HALVING}60 %", "learning_rate"),
+            Curves("c", "learning_rate", "C", "learning_rate"),
+            Curves("c", "reg_coefficient", "C_mod", "reg_coefficient"),
+            Curves("c", "learning_rate", "C, final", "learning_rate", "final"),
+            Curves("c", "reg_coefficient", "C_mod, final", "reg_coefficient", "final"),
+        ),
     ),
 )
 

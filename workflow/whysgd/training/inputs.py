@@ -10,12 +10,9 @@ from whysgd.data.dataset import Dataset
 from whysgd.data.standardize import standardized
 from whysgd.randomness import Purpose, generator, stateless_key
 from whysgd.spec import Member, Program
-from whysgd.training.measurement import EvaluationBatches, FixedMinibatches
+from whysgd.training.measurement import Examples
 from whysgd.training.program import Chunk, MemberInputs
 from whysgd.training.schedule import rate_factors
-
-# Large enough to keep a device busy, small enough that activations of many replicas fit.
-_EVALUATION_BATCH = 512
 
 
 class BatchOrder:
@@ -90,31 +87,11 @@ def make_chunk(
     )
 
 
-def evaluation_batches(
-    images: NDArray[np.floating], labels: NDArray[np.int32], batch_size: int = _EVALUATION_BATCH
-) -> EvaluationBatches:
-    """All examples in equal batches, the last one padded with examples of weight 0."""
-    batch_size = min(batch_size, len(labels))
-    batches = -(-len(labels) // batch_size)
-    index = np.arange(batches * batch_size).reshape(batches, batch_size)
-    weights = (index < len(labels)).astype(images.dtype)
-    index = np.minimum(index, len(labels) - 1)
-    return EvaluationBatches(*(tf.constant(a) for a in (images[index], labels[index], weights)))
-
-
 class DeviceData:
-    """A data set on the device: for training, for evaluation, for the gradient norms."""
+    """A data set on the device, one copy for training, evaluation and gradient norms."""
 
     def __init__(self, dataset: Dataset, program: Program, dtype: str) -> None:
         """Standardizes the images and moves them over, once."""
         train, test = standardized(dataset, program.preprocessing, np.dtype(dtype))
-        self.images, self.labels = tf.constant(train), tf.constant(dataset.y_train)
-        self.train = evaluation_batches(train, dataset.y_train)
-        self.test = evaluation_batches(test, dataset.y_test)
-        # Fixed minibatches of the training batch size; the split has shuffled the examples.
-        shape = (program.minibatches_per_epoch, program.batch_size)
-        used = shape[0] * shape[1]
-        self.fixed = FixedMinibatches(
-            tf.constant(train[:used].reshape(*shape, *train.shape[1:])),
-            tf.constant(dataset.y_train[:used].reshape(shape)),
-        )
+        self.train = Examples(tf.constant(train), tf.constant(dataset.y_train))
+        self.test = Examples(tf.constant(test), tf.constant(dataset.y_test))

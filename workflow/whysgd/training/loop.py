@@ -56,7 +56,7 @@ def train_ensemble(
         key = checkpoint_key(
             fingerprint(ensemble),
             dataset_digest(dataset),
-            f"{dtype} {trainer.replicas} {trainer.device}",
+            f"{dtype} {trainer.layout} {trainer.device}",
         )
         checkpoints = Checkpoints(
             checkpoint_folder,

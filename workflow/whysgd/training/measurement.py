@@ -18,37 +18,53 @@ from whysgd.training.objective import (
 )
 
 
-class EvaluationBatches(NamedTuple):
-    """A set of examples in equal batches; padding has weight 0."""
+class Examples(NamedTuple):
+    """A set of examples on the device, which measurements read batch by batch."""
 
-    images: tf.Tensor  # (K, B, height, width, channels)
-    labels: tf.Tensor  # (K, B)
-    weights: tf.Tensor  # (K, B): 1 for an example, 0 for padding
+    images: tf.Tensor  # (N, height, width, channels)
+    labels: tf.Tensor  # (N,)
 
-
-class FixedMinibatches(NamedTuple):
-    """The training set in minibatches that stay as they are."""
-
-    images: tf.Tensor  # (m, B, height, width, channels)
-    labels: tf.Tensor  # (m, B)
+    def batch(self, indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The images (1, B, ...) and labels (1, B) of some examples, for every replica alike."""
+        images, labels = tf.gather(self.images, indices), tf.gather(self.labels, indices)
+        return images[tf.newaxis], labels[tf.newaxis]
 
 
 class Piece(NamedTuple):
-    """Some consecutive batches of a set."""
+    """Some consecutive batches of a set, in its own order."""
 
     first: tf.Tensor  # scalar int32
     end: tf.Tensor  # scalar int32: after the last
 
 
+def batch_count(num_examples: int, batch_size: int) -> int:
+    """How many batches hold all examples, the last one perhaps not full."""
+    return -(-num_examples // batch_size)
+
+
 def add_evaluation(
-    network: Network, parameters: Tensors, batches: EvaluationBatches, piece: Piece, sums: Tensors
+    network: Network,
+    parameters: Tensors,
+    examples: Examples,
+    piece: Piece,
+    sums: Tensors,
+    *,
+    batch_size: int,
 ) -> list[tf.Tensor]:
-    """Adds losses and hits of some batches to the sums over examples, two tensors (R,)."""
-    weight_type = batches.weights.dtype
+    """Adds losses and hits of some batches to the sums over examples, two tensors (R,).
+
+    The last batch is filled up with the last example, at weight 0; fewer examples than
+    `batch_size` make one batch of their own size.
+    """
+    weight_type = examples.images.dtype
+    last = examples.labels.shape[0] - 1
+    batch_size = min(batch_size, last + 1)
 
     def one_batch(k: tf.Tensor, sums: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        labels, weights = batches.labels[k][tf.newaxis], batches.weights[k]
-        logits = network.logits(parameters, batches.images[k][tf.newaxis])  # (R, B, classes)
+        indices = k * batch_size + tf.range(batch_size)
+        images, labels = examples.batch(tf.minimum(indices, last))
+        weights = tf.cast(indices <= last, weight_type)
+        logits = network.logits(parameters, images)  # (R, B, classes)
         right = tf.cast(tf.argmax(logits, -1, labels.dtype) == labels, weight_type)
         # where, not a product: padding must not turn an infinite loss into NaN.
         losses = tf.where(weights > 0, tf.cast(example_losses(logits, labels), weight_type), 0)
@@ -65,18 +81,21 @@ def add_evaluation(
 def add_grad_norms_sq(
     network: Network,
     parameters: Tensors,
-    minibatches: FixedMinibatches,
+    examples: Examples,
     piece: Piece,
     sums: Tensors,
+    *,
+    batch_size: int,
 ) -> list[tf.Tensor]:
     """Adds ||grad C_k||^2 of some minibatches to their sum, one tensor (R,).
 
-    Its mean over all of them is C_reg (Smith et al. 2021, Section 2.3): of the cross-entropy,
+    Minibatches are fixed, the examples as they stand; all of a piece must be full. The mean over
+    all of them is C_reg (Smith et al. 2021, Section 2.3): of the cross-entropy,
     without weight decay and augmentation, in loss^2 per parameter^2.
     """
 
     def one_batch(k: tf.Tensor, sums: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        images, labels = minibatches.images[k][tf.newaxis], minibatches.labels[k][tf.newaxis]
+        images, labels = examples.batch(k * batch_size + tf.range(batch_size))
         loss_fn = minibatch_loss(network.logits, images, labels)
         _, gradients = loss_and_gradients(loss_fn, parameters)
         return k + 1, [sums[0] + squared_norms(gradients)]

@@ -16,8 +16,7 @@ from whysgd.spec import Program
 from whysgd.training.augmentation import augment
 from whysgd.training.dense import dense_loss_and_gradients
 from whysgd.training.measurement import (
-    EvaluationBatches,
-    FixedMinibatches,
+    Examples,
     Piece,
     add_evaluation,
     add_grad_norms_sq,
@@ -33,6 +32,8 @@ from whysgd.training.objective import (
 from whysgd.training.penalty import modified_loss_and_gradients
 
 NEVER = -1  # "has not diverged"
+# Large enough to keep a device busy, small enough that activations of many replicas fit.
+EVALUATION_BATCH = 512
 
 
 class State(NamedTuple):
@@ -68,8 +69,8 @@ class CompiledProgram:
     """The functions of one program, compiled at their first call."""
 
     train_chunk: Callable[[State, Chunk, MemberInputs, tf.Tensor, tf.Tensor], State]
-    add_evaluation: Callable[[Tensors, EvaluationBatches, Piece, Tensors], list[tf.Tensor]]
-    add_grad_norms_sq: Callable[[Tensors, FixedMinibatches, Piece, Tensors], list[tf.Tensor]]
+    add_evaluation: Callable[[Tensors, Examples, Piece, Tensors], list[tf.Tensor]]
+    add_grad_norms_sq: Callable[[Tensors, Examples, Piece, Tensors], list[tf.Tensor]]
     all_finite: Callable[[Tensors], tf.Tensor]
 
 
@@ -115,8 +116,10 @@ def compile_program(network: Network, program: Program, *, use_xla: bool) -> Com
 
     return CompiledProgram(
         train_chunk=compiled(train_chunk),
-        add_evaluation=compiled(partial(add_evaluation, network)),
-        add_grad_norms_sq=compiled(partial(add_grad_norms_sq, network)),
+        add_evaluation=compiled(partial(add_evaluation, network, batch_size=EVALUATION_BATCH)),
+        add_grad_norms_sq=compiled(
+            partial(add_grad_norms_sq, network, batch_size=program.batch_size)
+        ),
         all_finite=compiled(all_finite),
     )
 

@@ -11,7 +11,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from whysgd.data.dataset import Dataset
-from whysgd.models import Network, build_network
+from whysgd.models import build_network
+from whysgd.operations import working_set
 from whysgd.spec import Ensemble, Member, Program
 from whysgd.training.history import history_rows
 from whysgd.training.inputs import (
@@ -21,13 +22,14 @@ from whysgd.training.inputs import (
     make_chunk,
     member_inputs,
 )
-from whysgd.training.measurement import Piece
+from whysgd.training.measurement import Piece, batch_count
 from whysgd.training.objective import Tensors
 from whysgd.training.pace import Pace
-from whysgd.training.program import NEVER, State, compile_program
+from whysgd.training.program import EVALUATION_BATCH, NEVER, State, compile_program
 from whysgd.training.runtime import device_kind
 
-_CACHED_BYTES = 5 << 18  # of parameters that are trained at once on a processor
+_CACHED_BYTES = 9 << 19  # that an update goes back to, of replicas that a processor trains at once
+_MAX_PADDING = 0.1  # of an ensemble's members; more is dearer than another compilation
 _MAX_CHUNK_MINIBATCHES = 2048
 _MAX_CHUNK_INDICES = 1 << 22  # int32 entries of the order handed over at once: 16 MB
 
@@ -41,15 +43,12 @@ class Trainer:
         """Builds the network and moves the data to the device; compiles nothing yet."""
         program, device = ensemble.program, device_kind()
         self.ensemble, self.program = ensemble, program
-        self._dtype = dtype
-        replicas = replicas_at_once(program, len(ensemble.members), device, dtype)
-        self.replicas, self.device = replicas, device
-        self.network = _network(program, replicas, dtype)
-        use_xla = self.network.prefers_xla(device)
-        self._compiled = compile_program(self.network, program, use_xla=use_xla)
+        self._dtype, self.device = dtype, device
+        most = replicas_at_once(program, len(ensemble.members), device, dtype)
+        self._blocks = blocks(ensemble.members, most)
+        self._parts = {size: _Part(program, size, device, dtype) for size in set(self.layout)}
         self._data = DeviceData(dataset, program, dtype)
         seeds = distinct_seeds(ensemble.members)
-        self._blocks = blocks(ensemble.members, replicas)
         self._members = [member_inputs(block, seeds, dtype) for block in self._blocks]
         self._order = BatchOrder(program, seeds)
         # Not a function of how often a run is evaluated: shapes are part of the compiled program.
@@ -58,12 +57,18 @@ class Trainer:
         self._pace = Pace(self._capacity)
         self._evaluation_pace, self._norms_pace = Pace(sys.maxsize), Pace(sys.maxsize)
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Sizes of the blocks that members are trained in."""
+        return tuple(len(block) for block in self._blocks)
+
     def initial_state(self) -> list[State]:
         """The members' initial parameters, block by block."""
         states = []
         for block in self._blocks:
             seeds = [member.seed for member in block]
-            parameters = [tf.constant(p) for p in self.network.initial_parameters(seeds)]
+            network = self._parts[len(block)].network
+            parameters = [tf.constant(p) for p in network.initial_parameters(seeds)]
             states.append(State(parameters, tf.fill((len(seeds),), tf.constant(NEVER, tf.int64))))
         return states
 
@@ -85,10 +90,10 @@ class Trainer:
         chunk = make_chunk(self.program, self._order, first, count, self._capacity, self._dtype)
         started = time.perf_counter()
         trained = []
-        for state, members in zip(states, self._members, strict=True):
+        for size, state, members in zip(self.layout, states, self._members, strict=True):
             between()
-            state = self._compiled.train_chunk(
-                state, chunk, members, self._data.images, self._data.labels
+            state = self._parts[size].compiled.train_chunk(
+                state, chunk, members, self._data.train.images, self._data.train.labels
             )
             state.diverged_at.numpy()  # waits for the device
             trained.append(state)
@@ -106,12 +111,19 @@ class Trainer:
             between: is called between pieces of work, and may raise.
         """
         with_c_reg = self.program.c_reg == "every" or minibatches == self.program.num_minibatches
-        parts = [self._measure(state.parameters, with_c_reg, between) for state in states]
+        measured_blocks = [
+            self._measure(size, state.parameters, with_c_reg, between)
+            for size, state in zip(self.layout, states, strict=True)
+        ]
         count = len(self.ensemble.members)  # the last block may be padded
         measured = {
-            name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]
+            name: np.concatenate([block[name] for block in measured_blocks])[:count]
+            for name in measured_blocks[0]
         }
-        finite = [self._compiled.all_finite(state.parameters) for state in states]
+        finite = [
+            self._parts[size].compiled.all_finite(state.parameters)
+            for size, state in zip(self.layout, states, strict=True)
+        ]
         return history_rows(
             self.ensemble.members,
             epoch=minibatches / self.program.minibatches_per_epoch,
@@ -122,43 +134,43 @@ class Trainer:
         )
 
     def _measure(
-        self, parameters: Tensors, with_c_reg: bool, between: Between
+        self, size: int, parameters: Tensors, with_c_reg: bool, between: Between
     ) -> dict[str, NDArray[np.floating]]:
-        """Metrics of one block, each (R,)."""
-        measured = {}
-        for name, batches in (("train", self._data.train), ("test", self._data.test)):
+        """Metrics of one block, each (R,) with R its size."""
+        compiled, zero = self._parts[size].compiled, tf.zeros((size,), self._dtype)
+        measured: dict[str, NDArray[np.floating]] = {}
+        for name, examples in (("train", self._data.train), ("test", self._data.test)):
+            count = len(examples.labels)
             loss, correct = self._summed(
-                partial(self._compiled.add_evaluation, parameters, batches),
-                batches.labels.shape[0],
-                2,
+                partial(compiled.add_evaluation, parameters, examples),
+                batch_count(count, EVALUATION_BATCH),
+                [zero, zero],
                 self._evaluation_pace,
                 between,
             )
-            examples = np.sum(batches.weights)
-            measured[f"{name}_accuracy"] = correct / examples
-            measured[f"{name}_loss"] = loss / examples
+            measured[f"{name}_accuracy"] = correct / count
+            measured[f"{name}_loss"] = loss / count
         if with_c_reg:
-            fixed = self._data.fixed
+            minibatches = self.program.minibatches_per_epoch  # all of them full
             (total,) = self._summed(
-                partial(self._compiled.add_grad_norms_sq, parameters, fixed),
-                fixed.labels.shape[0],
-                1,
+                partial(compiled.add_grad_norms_sq, parameters, self._data.train),
+                minibatches,
+                [zero],
                 self._norms_pace,
                 between,
             )
-            measured["c_reg"] = total / fixed.labels.shape[0]
+            measured["c_reg"] = total / minibatches
         return measured
 
     def _summed(
         self,
         add: Callable[[Piece, Tensors], list[tf.Tensor]],
         num_batches: int,
-        num_sums: int,
+        sums: list[tf.Tensor],
         pace: Pace,
         between: Between,
     ) -> list[NDArray[np.floating]]:
-        """Sums over all batches, each (R,), whatever the pieces."""
-        sums = [tf.zeros((self.replicas,), self._dtype)] * num_sums
+        """Sums over all batches, each (R,), whatever the pieces; `sums` is where they start."""
         first = 0
         while first < num_batches:
             between()
@@ -187,34 +199,48 @@ def states_of(arrays: Sequence[Sequence[NDArray[np.generic]]]) -> list[State]:
 
 
 def replicas_at_once(program: Program, members: int, device: str, dtype: str) -> int:
-    """How many members one call of the compiled program trains.
+    """How many members one call of the compiled program trains at most.
 
-    A processor core is fastest while the parameters of the replicas it works on stay in its
-    cache, so a large ensemble of small networks is trained in blocks; a GPU takes all at once.
-    The blocks are as equal as can be, so that little of the last one is padding.
+    A processor core is fastest while parameters and activations of the replicas it works on stay
+    in its cache, so a large ensemble is trained in blocks; a GPU takes all at once.
     """
     if device == "gpu":
         return members
-    size = _network(program, 1, dtype).num_parameters * np.dtype(dtype).itemsize
-    most = max(1, _CACHED_BYTES // size)
-    return -(-members // -(-members // most))
+    size = working_set(program) * np.dtype(dtype).itemsize
+    return min(members, max(1, _CACHED_BYTES // size))
 
 
-def blocks(members: Sequence[Member], size: int) -> list[list[Member]]:
-    """Members in blocks of equal size; the last is padded with its last member."""
-    padded = [*members, *[members[-1]] * (-len(members) % size)]
-    return [padded[first : first + size] for first in range(0, len(padded), size)]
+def blocks(members: Sequence[Member], most: int) -> list[list[Member]]:
+    """Members in as few blocks as can be of at most so many.
+
+    Blocks of one size share one compilation, so the last is padded with its last member. Where
+    that would add more than a tenth, there are two sizes, one apart, and no padding.
+    """
+    count = -(-len(members) // most)
+    size = -(-len(members) // count)
+    padding = count * size - len(members)
+    if padding <= _MAX_PADDING * len(members):
+        padded = [*members, *[members[-1]] * padding]
+        return [padded[first : first + size] for first in range(0, len(padded), size)]
+    bounds = [len(members) * number // count for number in range(count + 1)]
+    return [list(members[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
 
 
-def _network(program: Program, replicas: int, dtype: str) -> Network:
-    return build_network(
-        program.model,
-        input_shape=program.dataset.image_shape,
-        num_classes=program.dataset.num_classes,
-        replicas=replicas,
-        base_width=program.base_width,
-        dtype=dtype,
-    )
+class _Part:
+    """Network and compiled program for blocks of one size."""
+
+    def __init__(self, program: Program, replicas: int, device: str, dtype: str) -> None:
+        self.network = build_network(
+            program.model,
+            input_shape=program.dataset.image_shape,
+            num_classes=program.dataset.num_classes,
+            replicas=replicas,
+            base_width=program.base_width,
+            dtype=dtype,
+        )
+        self.compiled = compile_program(
+            self.network, program, use_xla=self.network.prefers_xla(device)
+        )
 
 
 def evaluation_minibatches(program: Program) -> list[int]:

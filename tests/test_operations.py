@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import make_program
-from whysgd.benchmarks.operations import layers, update_cost
 from whysgd.benchmarks.rows import KINDS, WORKLOADS, program_of
 from whysgd.models import build_network
+from whysgd.operations import layers, update_cost, working_set
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
@@ -31,6 +31,15 @@ def test_operations_of_a_small_perceptron_are_those_counted_by_hand():
     factored = update_cost(make_program(penalty={"method": "factored"}))
     assert factored.plain == cost.plain
     assert factored.penalty == 2 * first + 6 * (second + third)
+
+
+def test_the_working_set_is_parameters_and_the_outputs_of_a_minibatch():
+    # 64-9-7-10 at batch size 4.
+    assert working_set(make_program()) == (64 + 1) * 9 + 10 * 7 + 8 * 10 + 4 * (9 + 7 + 10)
+    # One pass over the filters' pixels more for every example more.
+    small, large = (make_program(model="wrn-10-1", batch_size=size) for size in (4, 5))
+    outputs = sum(layer.biases * layer.pixels for layer in layers(small))
+    assert working_set(large) - working_set(small) == outputs
 
 
 def test_a_convolution_is_counted_at_the_pixels_that_it_writes():

@@ -1,4 +1,7 @@
-"""How many operations and bytes an update needs: what there is to be fast at."""
+"""How many operations and bytes an update needs: what there is to be fast at.
+
+Imports no TensorFlow.
+"""
 
 import math
 from dataclasses import dataclass
@@ -12,8 +15,18 @@ class Layer:
     """A dense layer or a convolution."""
 
     weights: int
-    biases: int
-    operations: int  # of its outputs for one example: a multiplication and an addition a weight
+    biases: int  # one for each unit or filter
+    pixels: int  # that each filter is applied at; 1 for a dense layer
+
+    @property
+    def operations(self) -> int:
+        """Of its outputs for one example: a multiplication and an addition a weight and pixel."""
+        return 2 * self.weights * self.pixels
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that it makes of one example."""
+        return self.biases * self.pixels
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,13 @@ def update_cost(program: Program) -> Cost:
     )
 
 
+def working_set(program: Program) -> int:
+    """Numbers that one replica's update goes back to: parameters, and outputs of all layers."""
+    found = layers(program)
+    parameters = sum(layer.weights + layer.biases for layer in found)
+    return parameters + program.batch_size * sum(layer.outputs for layer in found)
+
+
 def layers(program: Program) -> list[Layer]:
     """All layers with kernels, from the inputs on."""
     shape = parse_architecture(program.model)
@@ -65,7 +85,7 @@ def layers(program: Program) -> list[Layer]:
 
 
 def _dense(inputs: int, units: int) -> Layer:
-    return Layer(inputs * units, units, 2 * inputs * units)
+    return Layer(inputs * units, units, 1)
 
 
 def _wide_resnet(
@@ -92,5 +112,4 @@ def _wide_resnet(
 
 
 def _convolution(size: int, inputs: int, filters: int, pixels: int) -> Layer:
-    weights = size * size * inputs * filters
-    return Layer(weights, filters, 2 * weights * pixels)
+    return Layer(size * size * inputs * filters, filters, pixels)

@@ -1,0 +1,59 @@
+"""The plan: what the jobs of this scale will take, before anything is spent."""
+
+import functools
+
+from whysgd.planning.timings import distinct_timings
+
+# Worked out when a plan is asked for, not every time that this file is read.
+TIMED = functools.cache(lambda: distinct_timings(JOBS.ensembles.values()))
+
+
+rule calibrate:
+    output:
+        f"{FOLDER}/timings/{{timing_id}}.json",
+    log:
+        f"{FOLDER}/logs/calibrate/{{timing_id}}.log",
+    benchmark:
+        f"{FOLDER}/benchmarks/calibrate/{{timing_id}}.tsv"
+    conda:
+        "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
+    threads: SCALE.jobs.threads
+    resources:
+        mem_mb=SCALE.jobs.mem_mb,
+        runtime=30,
+        gpu=SCALE.jobs.gpu,
+    params:
+        code=script_digest("calibrate.py"),
+        ensemble=lambda wildcards: TIMED()[wildcards.timing_id].model_dump(mode="json"),
+    message:
+        "Time {wildcards.timing_id}"
+    script:
+        "../workflow/scripts/calibrate.py"
+
+
+# No outputs: it runs whenever it is asked for, since jobs finish in between.
+rule plan:
+    input:
+        timings=lambda wildcards: (
+            []
+            if SETTINGS.calibration
+            else [f"{FOLDER}/timings/{timing_id}.json" for timing_id in TIMED()]
+        ),
+    log:
+        f"{FOLDER}/logs/plan.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        folder=FOLDER,
+        scale=SETTINGS.scale_name,
+        calibration=str(SETTINGS.calibration or ""),
+        ensembles=lambda wildcards: {
+            run_id: ensemble.model_dump(mode="json") for run_id, ensemble in JOBS.ensembles.items()
+        },
+        figures=lambda wildcards: {name: runs_of(figure) for name, figure in FIGURES.items()},
+        places=max(1, workflow.cores // SCALE.jobs.threads) if workflow.cores else 1,
+    message:
+        "Plan scale {SETTINGS.scale_name}"
+    script:
+        "../workflow/scripts/plan.py"

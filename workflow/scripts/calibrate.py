@@ -1,0 +1,21 @@
+"""Rule calibrate: times one program on this machine."""
+
+import time
+
+import psutil
+
+from whysgd.scripting import script_log
+from whysgd.spec import Ensemble
+from whysgd.training.runtime import start_tensorflow
+
+with script_log(snakemake.log[0]) as logger:
+    start_tensorflow(snakemake.threads, gpus=snakemake.resources.gpu)
+
+    from whysgd.files import write_json
+    from whysgd.planning.measure import measure_timing
+
+    since_start = time.time() - psutil.Process().create_time()
+    ensemble = Ensemble.model_validate(snakemake.params.ensemble)
+    timing = measure_timing(ensemble, since_start)
+    write_json(snakemake.output[0], timing.model_dump(mode="json"))
+    logger.info("%s", timing)
