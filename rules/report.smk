@@ -23,7 +23,7 @@ rule record_provenance:
         runtime=15,
     params:
         name=SETTINGS.scale_name,
-        scale=SCALE.model_dump(mode="json"),
+        scale=SCALE.model_dump(mode="json", exclude_none=True),
         figures=configurations(),
         tables_from="" if SETTINGS.tables_from is None else SETTINGS.tables_from.name,
     message:
@@ -105,7 +105,7 @@ rule archive_tables:
         runtime=15,
     params:
         name=SETTINGS.scale_name,
-        scale=SCALE.model_dump(mode="json"),
+        scale=SCALE.model_dump(mode="json", exclude_none=True),
     message:
         "Archive the tables"
     script:

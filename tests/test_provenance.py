@@ -10,7 +10,7 @@ from whysgd.files import write_json
 from whysgd.grid import plan_jobs
 from whysgd.origin import ROOT
 from whysgd.provenance import job_records, provenance, read_provenance
-from whysgd.settings import load_settings
+from whysgd.settings import ScaleSettings, load_settings
 
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:01\t{memory}\t1.0\n"
 OLD = {"commit": "a" * 40, "clean": True, "processor": "an old one", "cores": 4, "gpus": ["big"]}
@@ -94,7 +94,7 @@ def test_the_record_says_what_was_run_and_with_what(scale, folder):
     found = record(scale, folder)
     assert found["seeds"] == [0, 1, 2]
     assert found["figures"] == {"figure1": "0123456789"}
-    assert found["settings"] == scale.model_dump(mode="json")
+    assert ScaleSettings.model_validate(found["settings"]) == scale
     assert found["data"]["digits"]["sha256"] == "c" * 64
     assert found["data"]["digits"]["num_train"] == 40
     lock = ROOT / "envs" / "requirements-cpu.txt"

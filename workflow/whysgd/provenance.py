@@ -76,7 +76,7 @@ def provenance(
         "seeds": list(scale.runs.seeds),
         "seconds": _seconds_by_kind(jobs),
         "jobs": {name: _part(job, ("seconds", "max_rss_mb", *_CODE)) for name, job in jobs.items()},
-        "settings": scale.model_dump(mode="json"),
+        "settings": scale.model_dump(mode="json", exclude_none=True),
     }
     return record if published is None else {**record, "tables_from": dict(published)}
 

@@ -39,7 +39,7 @@ def table_page(name: str, numbers: pd.DataFrame, scale: str) -> str:
     rows = [[_number(value) for value in row] for row in shown.itertuples(index=False)]
     return page(
         f"Table {name} at scale {scale}",
-        [*body, table([str(c) for c in numbers.columns], rows, "dense")],
+        [*body, table([str(c).replace("_", " ") for c in numbers.columns], rows, "dense")],
     )
 
 
@@ -64,7 +64,9 @@ def cost_page(costs: pd.DataFrame, scale: str) -> str:
 def configuration_page(record: Mapping[str, Any]) -> str:
     """All settings of the scale, as they were checked, and their hashes."""
     hashes = [("the whole scale", record["configuration"]), *record["figures"].items()]
-    settings = yaml.safe_dump(record["settings"], sort_keys=False, width=100)
+    settings = yaml.safe_dump(
+        record["settings"], sort_keys=False, default_flow_style=None, width=100
+    )
     return page(
         f"Configuration of scale {record['scale']}",
         [
