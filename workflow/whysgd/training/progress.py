@@ -8,6 +8,7 @@ import pandas as pd
 
 from whysgd.spec import Ensemble
 from whysgd.training.live import Live
+from whysgd.training.rarely import Rarely
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -30,7 +31,7 @@ class Progress:
         self._best = float("nan")
         self._diverged = 0
         self._steady: tuple[float, int] | None = None  # time and minibatches after compilation
-        self._last_line = time.monotonic()
+        self._lines = Rarely(_SECONDS_BETWEEN_LINES)
         logger.info(
             "%s: %d runs of %d updates (%g epochs)",
             ensemble.run_id,
@@ -65,7 +66,7 @@ class Progress:
         now = time.monotonic()
         if self._steady is None:
             self._steady = (now, minibatches)
-        elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
+        elif self._lines.due():
             self._line(minibatches, now)
         if self._live is not None:
             self._tell(self._live, minibatches, now)
@@ -86,7 +87,6 @@ class Progress:
         )
 
     def _line(self, minibatches: int, now: float) -> None:
-        self._last_line = now
         rate = self._rate(minibatches, now)
         left = self._program.num_minibatches - minibatches
         self._logger.info(
