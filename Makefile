@@ -32,8 +32,8 @@ all: $(READY) ## Draw every figure, making only what is missing or out of date (
 status: $(READY) ## Say what is done, running, waiting, diverged and failed; reads files only
 	@$(IN_VENV) whysgd status $(CONFIG)
 
-report: all ## Write report.zip: every figure and table with captions, claims, costs, provenance
-	$(IN_VENV) snakemake $(CONFIG) --report report.zip
+report: all ## Write results/report.zip: every claim, figure and table with captions, costs, provenance
+	$(IN_VENV) snakemake $(CONFIG) --report results/report.zip
 
 archive: $(READY) ## Pack the tables, so that others can draw the figures without training
 	$(IN_VENV) snakemake $(CONFIG) archive

@@ -26,14 +26,14 @@ try:
     SETTINGS = load_settings(config)
     # From the command line, since Snakemake reads this file before it knows its targets.
     check_targets(SETTINGS, sys.argv[1:])
-    check_own_files(SETTINGS)
-    check_writable(SETTINGS)
     JOBS = plan_jobs(SETTINGS.scale)
-    CLAIMS = load_claims()
     # While Snakemake runs, its folder is locked for rules; this only reads, before any is planned.
     if "status" in sys.argv[1:]:
         print_status(SETTINGS, JOBS)
         sys.exit(0)
+    check_own_files(SETTINGS)
+    check_writable(SETTINGS)
+    CLAIMS = load_claims()
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)

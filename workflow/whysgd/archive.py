@@ -55,8 +55,8 @@ class Archive:
     @property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables, without folder and suffix."""
-        paths = (PurePosixPath(name) for name in self.checksums)
-        return tuple(path.stem for path in paths if path.parent.name == "tables")
+        matches = (re.fullmatch(r"tables/([\w-]+)\.csv", name) for name in self.checksums)
+        return tuple(match[1] for match in matches if match)
 
     def read(self, name: str) -> bytes:
         """A file's content, if it is what was published.

@@ -290,6 +290,11 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
         if path.is_relative_to(settings.results):
             scale, *below = path.relative_to(settings.results).parts or ("",)
             if below and below[0] in _OUTPUT_FOLDERS and scale != settings.folder.name:
+                if settings.tables_from is not None:
+                    raise UserError(
+                        f"{argument}: what is drawn from {settings.tables_from} goes into "
+                        f"{settings.folder}"
+                    )
                 raise UserError(
                     f"{argument} is of another scale than {settings.scale_name!r}: "
                     f"add --config scale={scale}"
