@@ -7,6 +7,7 @@ PYTHON ?= python3
 DEVICE = $(patsubst .venv/.ready-%,%,$(firstword $(wildcard .venv/.ready-*) .venv/.ready-cpu))
 # A file of config/scales without .yaml; empty: the scale of config/config.yaml.
 SCALE =
+CONFIG = $(if $(SCALE),--config scale=$(SCALE))
 # Parts of the benchmarks, such as mlp64 or wrn8-7; empty: all.
 BENCH =
 
@@ -23,10 +24,19 @@ RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all setup test test-faults plan check benchmark unlock lock clean help
+.PHONY: all status report archive setup test test-faults plan check benchmark unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
-	$(IN_VENV) snakemake $(if $(SCALE),--config scale=$(SCALE))
+	$(IN_VENV) snakemake $(CONFIG)
+
+status: $(READY) ## Say what is done, running, waiting, diverged and failed; reads files only
+	@$(IN_VENV) whysgd status $(CONFIG)
+
+report: all ## Write results/report.zip: every claim, figure and table with captions, costs, provenance
+	$(IN_VENV) snakemake $(CONFIG) --report results/report.zip
+
+archive: $(READY) ## Pack the tables, so that others can draw the figures without training
+	$(IN_VENV) snakemake $(CONFIG) archive
 
 setup: $(READY) ## Make .venv from its hashed lock; with DEVICE=cuda, for NVIDIA GPUs
 
@@ -42,7 +52,7 @@ test-faults: $(READY) ## Kill runs at many random moments and compare what comes
 	$(IN_VENV) pytest tests/pipeline/test_faults.py --kill-points 24
 
 plan: $(READY) ## Time a scale's programs and tell jobs, memory and hours of each figure; SCALE=NAME
-	$(IN_VENV) snakemake plan --quiet all $(if $(SCALE),--config scale=$(SCALE))
+	$(IN_VENV) snakemake plan --quiet all $(CONFIG)
 
 check: $(READY) ## Check format, lint and types, and plan a run without running it
 	$(IN_VENV) ruff format --check .

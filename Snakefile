@@ -5,20 +5,35 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "rules/common.smk"
-include: "rules/datasets.smk"
-include: "rules/training.smk"
-include: "rules/aggregation.smk"
+
+
+if SETTINGS.tables_from is None:
+
+    include: "rules/datasets.smk"
+    include: "rules/training.smk"
+    include: "rules/aggregation.smk"
+    include: "rules/plan.smk"
+
+else:
+
+    include: "rules/published.smk"
+
+
 include: "rules/figures.smk"
 include: "rules/theory.smk"
 include: "rules/claims.smk"
-include: "rules/plan.smk"
+include: "rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        [figure_files(figure) for figure in FIGURES.values() if figure not in EXTRA_FIGURES],
+        [figure_files(figure) for figure in DEFAULT_FIGURES],
         theory_files(),
         claims_files(),
+        report_files(),
     localrule: True

@@ -7,6 +7,7 @@ from pathlib import Path
 # The package lies in the workflow's own folder, whether or not it is installed.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
+from whysgd.archive import archive_files
 from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.code_inputs import module_files, script_digest, script_inputs
 from whysgd.errors import UserError
@@ -14,8 +15,10 @@ from whysgd.grid import plan_jobs
 from whysgd.paper import PAPER_FILE
 from whysgd.scripting import offer_package_to_scripts
 from whysgd.settings import check_own_files, check_targets, check_writable, load_settings
+from whysgd.status import print_status
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
+from whysgd.studies.theory import theory_configuration
 
 offer_package_to_scripts()
 
@@ -23,9 +26,13 @@ try:
     SETTINGS = load_settings(config)
     # From the command line, since Snakemake reads this file before it knows its targets.
     check_targets(SETTINGS, sys.argv[1:])
+    JOBS = plan_jobs(SETTINGS.scale)
+    # While Snakemake runs, its folder is locked for rules; this only reads, before any is planned.
+    if "status" in sys.argv[1:]:
+        print_status(SETTINGS, JOBS)
+        sys.exit(0)
     check_own_files(SETTINGS)
     check_writable(SETTINGS)
-    JOBS = plan_jobs(SETTINGS.scale)
     CLAIMS = load_claims()
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
@@ -34,8 +41,25 @@ except UserError as error:
 SCALE = SETTINGS.scale
 FOLDER = SETTINGS.folder.as_posix()
 FIGURES = {
-    figure.name: figure for figure in (*MAIN_FIGURES, *EXTRA_FIGURES) if figure.defined_at(SCALE)
+    figure.name: figure
+    for figure in (*MAIN_FIGURES, *EXTRA_FIGURES)
+    if figure.defined_at(SCALE)
+    and (SETTINGS.tables_from is None or figure.name in SETTINGS.published_tables)
 }
+DEFAULT_FIGURES = [figure for figure in FIGURES.values() if figure not in EXTRA_FIGURES]
+# Records that published tables bring with them.
+PUBLISHED = (
+    {}
+    if SETTINGS.tables_from is None
+    else {
+        "provenance": f"{FOLDER}/published/provenance.json",
+        "costs": f"{FOLDER}/published/costs.csv",
+    }
+)
+# Tables that the report shows, each with its caption.
+SHOWN_TABLES = {figure.name: "table" for figure in DEFAULT_FIGURES}
+if SCALE.theory is not None:
+    SHOWN_TABLES |= {table: "theory_table" for figure in THEORY_FIGURES for table in figure.tables}
 
 
 def figure_files(figure):
@@ -68,10 +92,36 @@ def claims_files():
     return [f"{FOLDER}/claims.{kind}" for kind in ("csv", "md", "html")]
 
 
+def report_files():
+    """What the report shows beside figures and claims, and the record of where all comes from."""
+    pages = (*SHOWN_TABLES, "costs", "configuration", "provenance")
+    return [f"{FOLDER}/provenance.json", *(f"{FOLDER}/pages/{page}.html" for page in pages)]
+
+
+def archived_tables():
+    """What others need to draw every figure and to judge every claim."""
+    runs = [f"{figure.name}_runs" for figure in DEFAULT_FIGURES]
+    read = [f"{name}{kind}" for name in CLAIMS.figures if name in FIGURES for kind in ("", "_runs")]
+    return sorted({*SHOWN_TABLES, *runs, *read})
+
+
+def configurations():
+    """Hash of the configuration of each figure of the default target."""
+    hashes = {figure.name: figure.configuration(SCALE) for figure in DEFAULT_FIGURES}
+    if SCALE.theory is not None:
+        hashes |= {figure.name: theory_configuration(SCALE) for figure in THEORY_FIGURES}
+    return hashes
+
+
 def dataset_of(run_id):
     """Key in the scale file of the data set that a run reads."""
     spec = JOBS.ensembles[run_id].program.dataset
     return next(key for key, value in SCALE.datasets.items() if value == spec)
+
+
+def events_folder(wildcards):
+    """Where a training job writes for TensorBoard; empty: nowhere."""
+    return f"{FOLDER}/tensorboard/{wildcards.run_id}" if SETTINGS.tensorboard else ""
 
 
 def runs_of(figure):

@@ -33,6 +33,7 @@ for figure in FIGURES.values():
         params:
             scale=SETTINGS.scale_name,
             runs=SCALE.runs.model_dump(mode="json"),
+            configuration=figure.configuration(SCALE),
             module=figure.module,
         message:
             f"Draw {figure.name}"
@@ -45,3 +46,11 @@ for figure in FIGURES.values():
         input:
             figure_files(figure),
         localrule: True
+
+
+rule figures:
+    input:
+        [figure_files(figure) for figure in DEFAULT_FIGURES],
+        theory_files(),
+        claims_files(),
+    localrule: True

@@ -1,6 +1,6 @@
 """The theory study: tables of errors and other numbers, their slopes, and figures of them."""
 
-if SCALE.theory is not None:
+if SCALE.theory is not None and SETTINGS.tables_from is None:
 
     for job in THEORY_JOBS:
 
@@ -64,6 +64,9 @@ if SCALE.theory is not None:
         script:
             "../workflow/scripts/theory_slopes.py"
 
+
+if SCALE.theory is not None:
+
     for figure in THEORY_FIGURES:
 
         rule:
@@ -98,6 +101,7 @@ if SCALE.theory is not None:
             params:
                 module=figure.module,
                 scale=SETTINGS.scale_name,
+                configuration=theory_configuration(SCALE),
             message:
                 f"Draw {figure.name}"
             script:

@@ -23,6 +23,7 @@ rule train:
         checkpoint_seconds=SCALE.jobs.checkpoints.seconds,
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
+        tensorboard=events_folder,
     params:
         code=script_digest("train.py"),
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+import yaml
 
+from whysgd.archive import SCALE, write_archive
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.schema import json_schema
@@ -176,3 +178,38 @@ def test_a_results_folder_that_is_a_file_is_refused(tmp_path):
     with pytest.raises(UserError, match="config: results: .*taken"):
         check_writable(settings)
     check_writable(load_settings({"results": str(tmp_path / "new" / "below")}))
+
+
+@pytest.fixture
+def published(tmp_path):
+    """An archive of scale tiny, as it is passed on, without its tables' contents."""
+    scale = load_settings({"scale": "tiny"}).scale.model_dump(mode="json", exclude_none=True)
+    path = tmp_path / "tiny-tables.zip"
+    write_archive(path, "tiny", {SCALE: yaml.safe_dump(scale).encode(), "tables/figure1.csv": b""})
+    return path
+
+
+def test_published_tables_bring_their_settings(published):
+    settings = load_settings({"tables_from": str(published)})
+    assert settings.scale == load_settings({"scale": "tiny"}).scale
+    assert settings.scale_name == "tiny"
+    assert settings.folder.as_posix() == "results/tiny-published"
+    assert settings.published_tables == ("figure1",)
+    check_own_files(settings)
+    check_targets(settings, ["results/tiny-published/figures/figure1.pdf"])
+    with pytest.raises(UserError, match="tables.zip goes into results/tiny-published"):
+        check_targets(settings, ["results/tiny/figures/figure1.pdf"])
+    assert load_settings({"tables_from": str(published), "scale": "tiny"}) == settings
+
+
+@pytest.mark.parametrize("given", [{"scale": "quick"}, {"overrides": {"runs": {"keep_best": 1}}}])
+def test_published_tables_are_of_their_scale_as_it_was(published, given):
+    with pytest.raises(UserError, match=f"config: {next(iter(given))}: cannot be given with"):
+        load_settings({"tables_from": str(published), **given})
+
+
+def test_published_settings_that_do_not_fit_name_the_archive(tmp_path):
+    path = tmp_path / "old-tables.zip"
+    write_archive(path, "tiny", {SCALE: b"description: of another version\nrunz: 1\n"})
+    with pytest.raises(UserError, match=r"old-tables\.zip: scale\.yaml: .*runz: unknown key"):
+        load_settings({"tables_from": str(path)})

@@ -6,6 +6,7 @@ import sys
 
 import matplotlib as mpl
 import pytest
+from PIL import Image
 
 from tests.figures.synthetic import table_of
 from whysgd.errors import UserError
@@ -13,11 +14,12 @@ from whysgd.figures.render import draw_figure, save_figure
 from whysgd.figures.style import FigureContext
 
 FILES = ("f.pdf", "f.png")
+WORDS = {"title": "a title", "subject": "a subject"}
 
 
 def save(name, folder):
     figure = draw_figure(name, table_of(name), FigureContext("quick"))
-    save_figure(figure, *(folder / file for file in FILES))
+    save_figure(figure, *(folder / file for file in FILES), **WORDS)
 
 
 def test_saving_twice_gives_the_same_bytes(tmp_path):
@@ -40,6 +42,15 @@ def test_nothing_but_the_files_is_left(tmp_path):
     assert b"CreationDate" not in (tmp_path / "f.pdf").read_bytes()
 
 
+def test_the_files_say_what_they_are(tmp_path):
+    save("figure3", tmp_path)
+    with Image.open(tmp_path / "f.png") as image:
+        assert image.text == {"Title": "a title", "Description": "a subject"}
+    pdf = (tmp_path / "f.pdf").read_bytes()
+    assert b"/Title (a title)" in pdf
+    assert b"/Subject (a subject)" in pdf
+
+
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     (tmp_path / "f.png").write_text("old")
     figure = draw_figure("figure3", table_of("figure3"), FigureContext("quick"))
@@ -50,7 +61,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(figure, "savefig", fail)
     with pytest.raises(OSError, match="disk full"):
-        save_figure(figure, tmp_path / "f.png")
+        save_figure(figure, tmp_path / "f.png", **WORDS)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("f.png", "old")]
 
 
@@ -58,7 +69,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     figure = draw_figure("figure3", table_of("figure3"), FigureContext("quick"))
     with pytest.raises(UserError, match="cannot be written"):
-        save_figure(figure, tmp_path / "file" / "f.png")
+        save_figure(figure, tmp_path / "file" / "f.png", **WORDS)
 
 
 def test_drawing_leaves_the_processes_settings_alone(tmp_path):

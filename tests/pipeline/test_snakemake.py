@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
 
 from whysgd.aggregate import RUN_COLUMNS, TABLE_COLUMNS
 from whysgd.claims.records import load_claims
@@ -26,10 +27,17 @@ ROOT = Path(__file__).resolve().parents[2]
 FIGURES = [f"figure{number}" for number in range(1, 8)]
 
 
-def snakemake(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Runs Snakemake in a folder with the project's Snakefile."""
+def snakemake(
+    *arguments: str, folder: Path = ROOT, modules: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs Snakemake in a folder with the project's Snakefile.
+
+    `modules` is a folder of modules that come before all others.
+    """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     environment = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
+    if modules is not None:
+        environment["PYTHONPATH"] = str(modules)
     return subprocess.run(
         [*command, *arguments],
         cwd=folder,
@@ -189,17 +197,139 @@ def test_a_second_run_has_nothing_to_do(tiny_run):
 
 
 @pytest.mark.slow
-def test_a_report_is_made(tiny_run):
+def test_a_report_shows_every_figure_and_table_with_a_caption(tiny_run):
     run = snakemake("--config", "scale=tiny", "--report", "report.zip", folder=tiny_run)
     assert run.returncode == 0, run.stderr
     with zipfile.ZipFile(tiny_run / "report.zip") as archive:
-        text = "".join(
-            archive.read(name).decode(errors="ignore")
-            for name in archive.namelist()
-            if "html" in name
+        page = archive.read("report/report.html").decode()
+        shown = {Path(name).name for name in archive.namelist()}
+    drawn = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
+    tables = [*FIGURES, *(table.name for job in THEORY_JOBS for table in job.tables)]
+    assert {f"{figure}.png" for figure in drawn} <= shown
+    assert {f"{table}.html" for table in (*tables, "theory_slopes")} <= shown
+    assert {"claims.html", "costs.html", "configuration.html", "provenance.html"} <= shown
+    results = json.loads(re.search(r"var results = (\{.*\});?$", page, re.MULTILINE)[1])
+    assert len(results) == len(drawn) + len(tables) + 1 + 4
+    for result in results.values():
+        assert len(result["caption"]) > 200, result["name"]
+        assert "{{" not in result["caption"]
+    categories = json.loads(re.search(r"var categories = (\{.*\});?$", page, re.MULTILINE)[1])
+    assert sorted(categories) == ["Claims", "Cost", "Figures", "Provenance", "Tables", "Theory"]
+
+
+@pytest.mark.slow
+def test_figures_and_provenance_say_where_they_come_from(tiny_run):
+    results = tiny_run / "results" / "tiny"
+    record = json.loads((results / "provenance.json").read_text())
+    drawn = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
+    assert list(record["figures"]) == drawn
+    code = record["code_commit"] or "unknown"
+    for figure in drawn:
+        words = f"whysgd, commit {code}"
+        end = f", configuration {record['figures'][figure]}"
+        with Image.open(results / "figures" / f"{figure}.png") as image:
+            assert image.text["Title"] == f"{figure}, scale tiny"
+            assert image.text["Description"].startswith(words)
+            assert image.text["Description"].endswith(end)
+            subject = image.text["Description"]
+        assert (
+            f"/Subject ({subject})".encode() in (results / "figures" / f"{figure}.pdf").read_bytes()
         )
-    assert "n-step SGD" in text
-    assert "best 2" in " ".join(text.split()) or "the best" in text
+    trained = {path.parent.name for path in results.glob("runs/*/history.csv")}
+    assert {name for name in record["jobs"] if name.startswith("train/")} == {
+        f"train/{name}" for name in trained
+    }
+    assert {f"figure/{figure}" for figure in drawn} <= record["jobs"].keys()
+    assert record["seconds"]["train"] > 0
+    checksum = (results / "data" / "digits.npz.sha256").read_text().split()[0]
+    assert record["data"]["digits"]["sha256"] == checksum
+    assert sum(entry["jobs"] for entry in record["jobs_by_commit"]) == len(record["jobs"])
+    costs = pd.read_csv(results / "costs.csv")
+    assert list(costs["figure"]) == [*drawn, "all figures"]
+    assert costs["computing_seconds"].notna().all()
+
+
+@pytest.mark.slow
+def test_the_switch_for_tensorboard_retrains_nothing(tiny_run):
+    run = snakemake(
+        "--dry-run", "--cores=2", "--config", "scale=tiny", "tensorboard=true", folder=tiny_run
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Nothing to be done" in run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_status_is_told_while_the_folder_is_locked(tiny_run):
+    (tiny_run / ".snakemake" / "locks").mkdir(exist_ok=True)
+    lock = tiny_run / ".snakemake" / "locks" / "0.output.lock"
+    lock.write_text(str(tiny_run / "results" / "tiny" / "claims.csv"))
+    try:
+        run = snakemake("status", "--config", "scale=tiny", folder=tiny_run)
+    finally:
+        lock.unlink()
+    assert run.returncode == 0, run.stderr
+    count = len(list(tiny_run.glob("results/tiny/runs/*")))
+    assert f"training jobs    {count}: {count} done" in run.stdout
+    assert "figure           16: 16 done" in run.stdout
+
+
+@pytest.fixture(scope="module")
+def published(tiny_run) -> Path:
+    """The archive of a finished run's tables."""
+    run = snakemake("archive", "--cores=2", "--config", "scale=tiny", folder=tiny_run)
+    assert run.returncode == 0, run.stderr
+    return tiny_run / "results" / "tiny" / "tiny-tables.zip"
+
+
+@pytest.mark.slow
+def test_published_tables_draw_every_figure_without_training(tiny_run, published, tmp_path):
+    shutil.copy(published, tmp_path)
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    for name in ("tensorflow", "keras"):
+        (blocked / f"{name}.py").write_text("raise AssertionError('not for readers')")
+    config = ["--config", "tables_from=tiny-tables.zip"]
+    run = snakemake("figures", "--cores=2", *config, folder=tmp_path, modules=blocked)
+    assert run.returncode == 0, run.stderr
+    results, own = tmp_path / "results" / "tiny-published", tiny_run / "results" / "tiny"
+    drawn = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
+    files = [f"figures/{figure}.{kind}" for figure in drawn for kind in ("pdf", "png")]
+    for name in (*files, "claims.csv", "claims.html", "claims.md"):
+        assert (results / name).read_bytes() == (own / name).read_bytes(), name
+    assert not (results / "runs").exists()
+
+    # All of it: the record says whose tables these are, and the report is made of them.
+    run = snakemake("--cores=2", *config, folder=tmp_path, modules=blocked)
+    assert run.returncode == 0, run.stderr
+    record = json.loads((results / "provenance.json").read_text())
+    assert record["tables_from"]["archive"] == "tiny-tables.zip"
+    theirs = record["tables_from"]["provenance"]
+    assert theirs == json.loads((own / "provenance.json").read_text())
+    assert record["figures"] == theirs["figures"]
+    assert (results / "costs.csv").read_bytes() == (own / "costs.csv").read_bytes()
+    run = snakemake("--cores=2", *config, folder=tmp_path)
+    assert "Nothing to be done" in run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_a_table_that_was_changed_is_not_drawn(published, tmp_path):
+    with zipfile.ZipFile(published) as archive:
+        archive.extractall(tmp_path)
+    table = tmp_path / "tiny-tables" / "tables" / "figure2.csv"
+    table.write_text(table.read_text().replace("0.1", "0.2", 1))
+    run = snakemake("figure2", "--cores=2", "--config", "tables_from=tiny-tables", folder=tmp_path)
+    assert run.returncode != 0
+    assert "tiny-tables: tables/figure2.csv is not the published file" in run.stderr
+    assert not list(tmp_path.glob("results/*/figures/*"))
+
+
+@pytest.mark.slow
+def test_published_tables_go_with_their_own_scale_only(published, tmp_path):
+    shutil.copy(published, tmp_path)
+    for key in ("scale=quick", "overrides={runs: {keep_best: 1}}"):
+        run = snakemake("-n", "--config", "tables_from=tiny-tables.zip", key, folder=tmp_path)
+        assert run.returncode == 1
+        assert "cannot be given with `tables_from`" in run.stderr
 
 
 @pytest.mark.slow

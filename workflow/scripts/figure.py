@@ -1,9 +1,12 @@
 """Rule figure: draws one figure from its table."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from whysgd.figures.render import draw_figure, save_figure
 from whysgd.figures.style import FigureContext
+from whysgd.origin import credit
 from whysgd.paper import load_paper_values
 from whysgd.scripting import script_log
 
@@ -14,5 +17,11 @@ with script_log(snakemake.log[0]) as logger:
         snakemake.params.runs["keep_best"],
     )
     figure = draw_figure(snakemake.params.module, pd.read_csv(snakemake.input.table), context)
-    save_figure(figure, snakemake.output.pdf, snakemake.output.png)
+    save_figure(
+        figure,
+        snakemake.output.pdf,
+        snakemake.output.png,
+        title=f"{Path(snakemake.output.pdf).stem}, scale {snakemake.params.scale}",
+        subject=credit(snakemake.params.configuration),
+    )
     logger.info("drew %s", snakemake.output.pdf)

@@ -5,10 +5,17 @@ from pathlib import Path
 import pandas as pd
 
 from whysgd.figures.render import draw_theory_figure, save_figure
+from whysgd.origin import credit
 from whysgd.scripting import script_log
 
 with script_log(snakemake.log[0]) as logger:
     tables = {Path(path).stem: pd.read_csv(path) for path in snakemake.input.tables}
     figure = draw_theory_figure(snakemake.params.module, tables)
-    save_figure(figure, snakemake.output.pdf, snakemake.output.png)
+    save_figure(
+        figure,
+        snakemake.output.pdf,
+        snakemake.output.png,
+        title=f"{Path(snakemake.output.pdf).stem}, scale {snakemake.params.scale}",
+        subject=credit(snakemake.params.configuration),
+    )
     logger.info("drew %s", snakemake.output.pdf)

@@ -1,4 +1,4 @@
-"""The command line: one run without Snakemake, and the configuration's schema."""
+"""The command line: one run without Snakemake, how jobs are doing, the configuration's schema."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ import yaml
 
 from whysgd.errors import UserError
 from whysgd.files import check_output
-from whysgd.grid import experiment_points
+from whysgd.grid import experiment_points, plan_jobs
 from whysgd.powers import format_number, parse_number
 from whysgd.schema import json_schema
 from whysgd.scripting import logging_to
@@ -23,6 +23,7 @@ from whysgd.settings import (
     validated,
 )
 from whysgd.spec import Ensemble
+from whysgd.status import print_status
 from whysgd.training.interruption import TrainingInterruptedError
 
 
@@ -84,6 +85,17 @@ def _parser() -> argparse.ArgumentParser:
         "--document", type=Path, metavar="FILE", help="whose table to write anew; default: none"
     )
     benchmark.set_defaults(command=_benchmark)
+    status = commands.add_parser(
+        "status", help="say what is done, running, waiting, diverged and failed"
+    )
+    status.add_argument(
+        "--config",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="as for snakemake, such as scale=paper",
+    )
+    status.set_defaults(command=_status)
     schema = commands.add_parser("schema", help="print the JSON schema of the configuration")
     schema.set_defaults(command=lambda _: print(json.dumps(json_schema(), indent=2)))
     return parser
@@ -132,6 +144,11 @@ def _benchmark(options: argparse.Namespace) -> None:
         update_document(options.document, lines)
 
 
+def _status(options: argparse.Namespace) -> None:
+    settings = load_settings(dict(_assignment(text, "--config") for text in options.config))
+    print_status(settings, plan_jobs(settings.scale))
+
+
 def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     """The one run that the options describe.
 
@@ -162,14 +179,14 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     return Ensemble(program=points[0].program, members=(points[0].member(options.seed),))
 
 
-def _assignment(text: str) -> tuple[str, object]:
+def _assignment(text: str, option: str = "--set") -> tuple[str, object]:
     key, separator, value = text.partition("=")
     if not separator:
-        raise UserError(f"--set {text}: write KEY=VALUE")
+        raise UserError(f"{option} {text}: write KEY=VALUE")
     try:
         return key, yaml.safe_load(value)
     except yaml.YAMLError:
-        raise UserError(f"--set {text}: the value is not valid YAML") from None
+        raise UserError(f"{option} {text}: the value is not valid YAML") from None
 
 
 def _open_axes(experiment: ExperimentSettings) -> str:

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def write_json(path: str | Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
+@cache  # asked for once: setting it to read it is not safe while another thread writes
 def _umask() -> int:
     """The process's umask; mkstemp ignores it and makes files that only the owner reads."""
     mask = os.umask(0)

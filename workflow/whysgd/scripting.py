@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from whysgd.errors import UserError
+from whysgd.origin import log_origin, origin
 from whysgd.training.interruption import TrainingInterruptedError
 
 
@@ -40,15 +41,18 @@ def logging_to(handler: logging.Handler, line_format: str) -> Iterator[logging.L
 def script_log(path: str | Path) -> Iterator[logging.Logger]:
     """A logger that writes to a rule's log file; what the block raises ends up there too.
 
+    The log begins with the code and the machine that the job runs on.
+
     A `UserError` ends the process with status 1 and one line on standard error, a signal with
     128 + its number; any other exception goes on, with its traceback in the log.
     """
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     with logging_to(handler, "%(asctime)s %(message)s") as logger:
         try:
+            log_origin(logger, origin())
             yield logger
         except UserError as error:
-            logger.error("%s", error)
+            logger.error("error: %s", error)
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
         except TrainingInterruptedError as error:

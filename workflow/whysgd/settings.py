@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from whysgd.archive import SCALE, read_archive
 from whysgd.errors import UserError
 from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
@@ -197,6 +198,16 @@ class Config(Frozen):
     overrides: dict[str, Any] = Field(
         default_factory=dict, description="keys of the scale file to replace, nested as it is"
     )
+    tensorboard: bool = Field(
+        False,
+        description="whether training jobs write event files for TensorBoard, below "
+        "{results}/{scale}/tensorboard; changes no result",
+    )
+    tables_from: str | None = Field(
+        None,
+        description="published tables, as `snakemake archive` makes them (.zip, .tar.gz or a "
+        "folder), from which everything is drawn without training",
+    )
 
 
 class Settings(Frozen):
@@ -207,11 +218,15 @@ class Settings(Frozen):
     data_folder: Path | None
     calibration: Path | None
     scale: ScaleSettings
+    tensorboard: bool = False
+    tables_from: Path | None = None
+    published_tables: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
-        """Folder of this scale's results."""
-        return self.results / self.scale_name
+        """Folder of this scale's results; published tables do not touch one's own."""
+        suffix = "" if self.tables_from is None else "-published"
+        return self.results / f"{self.scale_name}{suffix}"
 
 
 def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
@@ -225,6 +240,8 @@ def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
     """
     base = read_yaml(CONFIG_DIR / "config.yaml")
     chosen = validated(Config, {**base, **(config or {})}, "config")
+    if chosen.tables_from is not None:
+        return _published_settings(chosen, chosen.tables_from, config or {})
     path = _scale_path(chosen.scale)
     content = merged(read_yaml(path), chosen.overrides)
     scale = validated(ScaleSettings, content, f"scale {path.stem}")
@@ -234,6 +251,27 @@ def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
         data_folder=None if chosen.data_folder is None else Path(chosen.data_folder),
         calibration=None if chosen.calibration is None else Path(chosen.calibration),
         scale=scale,
+        tensorboard=chosen.tensorboard,
+    )
+
+
+def _published_settings(chosen: Config, path: str, given: Mapping[str, Any]) -> Settings:
+    """The settings that published tables were made with."""
+    archive = read_archive(path)
+    if given.get("scale") not in (None, archive.scale_name) or given.get("overrides"):
+        key = "overrides" if given.get("overrides") else "scale"
+        raise UserError(
+            f"config: {key}: cannot be given with `tables_from`; {path} holds the tables of scale "
+            f"{archive.scale_name} as they are"
+        )
+    return Settings(
+        scale_name=archive.scale_name,
+        results=Path(chosen.results),
+        data_folder=None,
+        calibration=None,
+        scale=validated(ScaleSettings, archive.scale(), f"{path}: {SCALE}"),
+        tables_from=Path(path),
+        published_tables=archive.tables,
     )
 
 
@@ -251,7 +289,12 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
         path = Path(os.path.normpath(argument))
         if path.is_relative_to(settings.results):
             scale, *below = path.relative_to(settings.results).parts or ("",)
-            if below and below[0] in _OUTPUT_FOLDERS and scale != settings.scale_name:
+            if below and below[0] in _OUTPUT_FOLDERS and scale != settings.folder.name:
+                if settings.tables_from is not None:
+                    raise UserError(
+                        f"{argument}: what is drawn from {settings.tables_from} goes into "
+                        f"{settings.folder}"
+                    )
                 raise UserError(
                     f"{argument} is of another scale than {settings.scale_name!r}: "
                     f"add --config scale={scale}"
@@ -264,6 +307,8 @@ def check_own_files(settings: Settings) -> None:
     Raises:
         UserError: naming the key and the file.
     """
+    if settings.tables_from is not None:
+        return
     for name, dataset in settings.scale.datasets.items():
         if dataset.path is not None and not Path(dataset.path).is_file():
             raise UserError(

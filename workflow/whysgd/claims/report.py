@@ -1,6 +1,5 @@
 """The verdicts as a table: CSV with raw numbers, Markdown and HTML with readable ones."""
 
-import html
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from whysgd.claims.records import Region
 from whysgd.claims.verdicts import Judgement, Verdict
 from whysgd.paper import PaperValue
 from whysgd.powers import format_number
+from whysgd.reporting.html import page as html_page
+from whysgd.reporting.html import text
 
 _HEADINGS = ("where", "claim", "measured", "true if", "paper", "verdict")
 _NOUNS: Mapping[Unit, str] = {
@@ -22,18 +23,6 @@ _NOUNS: Mapping[Unit, str] = {
     "ratio": "ratio ",
     "slope": "slope ",
 }
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 75rem; margin: 2rem auto;
-       padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin-bottom: 2rem; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
-         border-bottom: 1px solid #ccc; }
-th { border-bottom: 2px solid #666; }
-td.number { white-space: nowrap; }
-small { color: #555; }
-.verdict { font-weight: 600; white-space: nowrap; }
-.reproduced { color: #00614a; } .not { color: #a03c00; } .undecided { color: #555; }
-"""
 
 
 @dataclass(frozen=True)
@@ -106,27 +95,14 @@ def markdown(judgements: Sequence[Judgement], context: ReportContext) -> str:
 def page(judgements: Sequence[Judgement], context: ReportContext) -> str:
     """One HTML page that needs no other file, with a table for each section of the paper."""
     title = f"Claims of the paper at scale {context.scale}"
-    body = [
-        f"<h1>{html.escape(title)}</h1>",
-        f"<p>{html.escape(_summary(judgements, context))}</p>",
-    ]
+    body = [f"<p>{text(_summary(judgements, context))}</p>"]
     for heading, group in groupby(judgements, key=lambda found: _heading(found.name)):
-        body.append(f"<h2>{html.escape(heading)}</h2>\n<table>")
+        body.append(f"<h2>{text(heading)}</h2>\n<table>")
         cells = "".join(f"<th>{heading}</th>" for heading in _HEADINGS[1:])
         body.append(f"<tr>{cells}</tr>")
         body += [_html_row(found, context) for found in group]
         body.append("</table>")
-    lines = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        f'<head><meta charset="utf-8"><title>{html.escape(title)}</title>',
-        f"<style>{_STYLE}</style></head>",
-        "<body>",
-        *body,
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(lines) + "\n"
+    return html_page(title, body)
 
 
 def measured_text(found: Judgement) -> str:
@@ -143,10 +119,10 @@ def region_text(holds: Region, unit: Unit) -> str:
     names = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
     given = {end: getattr(holds, end) for end in names if getattr(holds, end) is not None}
     if set(given) == {"at_least", "at_most"}:
-        text = f"{_plain(given['at_least'], unit)} to {_number(given['at_most'], unit)}"
+        words = f"{_plain(given['at_least'], unit)} to {_number(given['at_most'], unit)}"
     else:
-        text = " and ".join(f"{names[end]} {_number(value, unit)}" for end, value in given.items())
-    return f"{_NOUNS[unit]}{text}"
+        words = " and ".join(f"{names[end]} {_number(value, unit)}" for end, value in given.items())
+    return f"{_NOUNS[unit]}{words}"
 
 
 def _plain(value: float, unit: Unit) -> str:
@@ -200,19 +176,15 @@ def _html_row(found: Judgement, context: ReportContext) -> str:
     style = str(found.verdict).split()[0]
     size = f"{found.seeds} seeds, {found.estimate.points} points" if found.seeds else ""
     cells = (
-        f"<td>{_text(found.claim.statement)}<br><small>{_text(found.claim.where)}</small></td>",
-        f'<td class="number">{_text(measured_text(found))}<br><small>{size}</small></td>',
-        f"<td>{_text(region_text(found.claim.holds, unit))}"
-        f"<br><small>{_text(found.claim.because)}</small></td>",
-        f"<td>{_text(_paper_text(found, context))}</td>",
-        f'<td><span class="verdict {style}">{_text(found.verdict)}</span>'
-        f"<br><small>{_text(found.reason)}</small></td>",
+        f"<td>{text(found.claim.statement)}<br><small>{text(found.claim.where)}</small></td>",
+        f'<td class="number">{text(measured_text(found))}<br><small>{size}</small></td>',
+        f"<td>{text(region_text(found.claim.holds, unit))}"
+        f"<br><small>{text(found.claim.because)}</small></td>",
+        f"<td>{text(_paper_text(found, context))}</td>",
+        f'<td><span class="verdict {style}">{text(found.verdict)}</span>'
+        f"<br><small>{text(found.reason)}</small></td>",
     )
-    return f'<tr id="{_text(found.name)}">{"".join(cells)}</tr>'
-
-
-def _text(text: str) -> str:
-    return html.escape(text)
+    return f'<tr id="{text(found.name)}">{"".join(cells)}</tr>'
 
 
 def _row(cells: Sequence[str]) -> str:

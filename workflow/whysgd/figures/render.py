@@ -57,13 +57,22 @@ def draw_theory_figure(module: str, tables: Mapping[str, pd.DataFrame]) -> Figur
     return figure
 
 
-def save_figure(figure: Figure, *paths: str | Path) -> None:
+def save_figure(figure: Figure, *paths: str | Path, title: str, subject: str) -> None:
     """Writes a figure in the formats of the paths' suffixes, each file atomically.
 
     The same figure gives the same bytes: no time of creation is stored.
+
+    Args:
+        figure: to write.
+        paths: of PDF and PNG files.
+        title: the file says that it is called so.
+        subject: the file says this of itself, such as where it comes from.
     """
     for path in paths:
         suffix = Path(path).suffix.removeprefix(".")
-        metadata = {"pdf": {"CreationDate": None}, "png": {"Software": None}}[suffix]
+        metadata = {
+            "pdf": {"Title": title, "Subject": subject, "CreationDate": None},
+            "png": {"Title": title, "Description": subject, "Software": None},
+        }[suffix]
         with figure_style(), atomic_path(path) as temporary:
             figure.savefig(temporary, format=suffix, metadata=metadata)

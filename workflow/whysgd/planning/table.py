@@ -1,6 +1,5 @@
 """The plan of a scale as a table for readers: what each figure costs, and all together."""
 
-import csv
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from whysgd.measured import read_measured
 from whysgd.planning.estimate import JobEstimate, seconds_at_once
 
 COLUMNS = (
@@ -80,12 +80,8 @@ def _row(
 
 def measured_seconds(path: Path) -> float | None:
     """Seconds that a job took, from the file of its `benchmark`; None without one."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            (row,) = csv.DictReader(file, delimiter="\t")
-        return float(row["s"])
-    except (OSError, ValueError, KeyError):
-        return None
+    measured = read_measured(path)
+    return None if measured is None else measured.seconds
 
 
 def plan_lines(

@@ -6,6 +6,7 @@ from typing import Literal
 from whysgd.grid import Point, experiment_points
 from whysgd.powers import format_number
 from whysgd.settings import Sweeps
+from whysgd.spec import fingerprint
 
 X = Literal[
     "learning_rate",
@@ -103,3 +104,7 @@ class FigureSpec:
         return Sweeps(
             runs=scale.runs, datasets=datasets, programs=programs, experiments=experiments
         )
+
+    def configuration(self, scale: Sweeps) -> str:
+        """Hash of all settings that the figure depends on: `part_of` the scale."""
+        return fingerprint(self.part_of(scale))

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from whysgd.settings import ScaleSettings
+from whysgd.spec import DatasetSpec, Frozen, fingerprint
+from whysgd.theory_settings import TheorySettings
+
 SLOPES = "theory_slopes"
 
 
@@ -77,3 +81,15 @@ FIGURES = (
     TheoryFigure("theory_flows", ("theory_planar",)),
     TheoryFigure("theory_minima", ("theory_planar",)),
 )
+
+
+class _Configuration(Frozen):
+    theory: TheorySettings
+    dataset: DatasetSpec
+
+
+def theory_configuration(scale: ScaleSettings) -> str:
+    """Hash of all settings that the figures of this study depend on; the scale has the study."""
+    assert scale.theory is not None
+    dataset = scale.datasets[scale.theory.dataset]
+    return fingerprint(_Configuration(theory=scale.theory, dataset=dataset))

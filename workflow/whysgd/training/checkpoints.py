@@ -23,6 +23,7 @@ from whysgd.errors import UserError
 from whysgd.files import atomic_path
 from whysgd.spec import CheckpointPolicy
 from whysgd.training.history import COLUMNS
+from whysgd.training.rarely import Rarely
 
 Arrays = list[NDArray[np.generic]]
 _LARGEST_OVERHEAD = 0.02  # of a job's time, spent on checkpoints that are due by time
@@ -72,6 +73,7 @@ class Checkpoints:
         self._policy, self._per_epoch = policy, minibatches_per_epoch
         self._written, self._writing_seconds = time.monotonic(), 0.0
         self._minibatches = 0  # of the last one
+        self._lines = Rarely(0.0)
 
     def due(self, minibatches: int) -> bool:
         """Whether the last one is old enough for the next, in time or in epochs."""
@@ -100,7 +102,8 @@ class Checkpoints:
             self._writing_seconds = self._written - started
         for old in _checkpoint_paths(self._folder)[self._policy.keep :]:
             old.unlink(missing_ok=True)
-        self._logger.info("checkpoint %s in %.2f s", path.name, self._writing_seconds)
+        if self._lines.due():
+            self._logger.info("checkpoint %s in %.2f s", path.name, self._writing_seconds)
 
     def restore(self) -> Snapshot | None:
         """The newest usable snapshot, or None. Says in the log what it takes, and what it skips."""

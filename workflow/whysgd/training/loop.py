@@ -8,8 +8,10 @@ import pandas as pd
 from whysgd.data.dataset import Dataset, dataset_digest
 from whysgd.spec import CheckpointPolicy, Ensemble, fingerprint
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
+from whysgd.training.events import Events
 from whysgd.training.history import COLUMNS
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
+from whysgd.training.live import Live
 from whysgd.training.progress import Progress
 from whysgd.training.trainer import Trainer, evaluation_minibatches, state_arrays, states_of
 
@@ -24,6 +26,8 @@ def train_ensemble(
     dtype: str = "float32",
     checkpoint_folder: str | Path | None = None,
     checkpoint_policy: CheckpointPolicy = DEFAULT_POLICY,
+    live: Live | None = None,
+    events_folder: str | Path | None = None,
 ) -> pd.DataFrame:
     """Trains all members of an ensemble together and returns their history.
 
@@ -35,6 +39,8 @@ def train_ensemble(
         checkpoint_folder: where checkpoints are written, and looked for at the start; to be
             removed when the history is on disk. None: no checkpoints.
         checkpoint_policy: when they are written, and how many are kept.
+        live: is told how far the training is.
+        events_folder: where TensorBoard finds the history while it grows. None: nowhere.
 
     Returns:
         The history (see `whysgd.training.history`), a pure function of the first two arguments
@@ -60,7 +66,8 @@ def train_ensemble(
             minibatches_per_epoch=ensemble.program.minibatches_per_epoch,
         )
     with Interruption(logger) as interruption:
-        run = _Run(trainer, Progress(ensemble, logger), checkpoints, interruption)
+        events = None if events_folder is None else Events(events_folder, logger)
+        run = _Run(trainer, Progress(ensemble, logger, live), checkpoints, interruption, events)
         run.restore()
         return run.to_the_end()
 
@@ -74,9 +81,11 @@ class _Run:
         progress: Progress,
         checkpoints: Checkpoints | None,
         interruption: Interruption,
+        events: Events | None,
     ) -> None:
         self._trainer, self._progress = trainer, progress
         self._checkpoints, self._interruption = checkpoints, interruption
+        self._events = events
         self._states, self._done = trainer.initial_state(), 0
         self._history = pd.DataFrame(columns=list(COLUMNS), dtype=float)
         self._evaluations = 0
@@ -88,6 +97,8 @@ class _Run:
             self._states, self._done = states_of(restored.blocks), restored.minibatches
             self._history, self._evaluations = restored.history, restored.evaluations
             self._progress.resumed(self._done, self._history)
+            if self._events is not None:
+                self._events.write(self._history)
 
     def to_the_end(self) -> pd.DataFrame:
         """Trains up to each evaluation and evaluates; returns the history."""
@@ -105,6 +116,8 @@ class _Run:
             self._history = rows if first else pd.concat([self._history, rows], ignore_index=True)
             self._evaluations += 1
             self._progress.evaluated(rows)
+            if self._events is not None:
+                self._events.write(rows)
         return self._history
 
     def _act_on_signal(self) -> None:

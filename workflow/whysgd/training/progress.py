@@ -7,6 +7,8 @@ from datetime import timedelta
 import pandas as pd
 
 from whysgd.spec import Ensemble
+from whysgd.training.live import Live
+from whysgd.training.rarely import Rarely
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -14,14 +16,22 @@ _SECONDS_BETWEEN_LINES = 5.0
 class Progress:
     """Logs epoch, updates per second, the best test accuracy so far and the time left."""
 
-    def __init__(self, ensemble: Ensemble, logger: logging.Logger) -> None:
-        """Logs what is going to be trained."""
-        self._program, self._logger = ensemble.program, logger
+    def __init__(
+        self, ensemble: Ensemble, logger: logging.Logger, live: Live | None = None
+    ) -> None:
+        """Logs what is going to be trained.
+
+        Args:
+            ensemble: of that.
+            logger: receives the lines.
+            live: is told the same numbers, more often.
+        """
+        self._program, self._logger, self._live = ensemble.program, logger, live
         self._runs = len(ensemble.members)
         self._best = float("nan")
         self._diverged = 0
         self._steady: tuple[float, int] | None = None  # time and minibatches after compilation
-        self._last_line = time.monotonic()
+        self._lines = Rarely(_SECONDS_BETWEEN_LINES)
         logger.info(
             "%s: %d runs of %d updates (%g epochs)",
             ensemble.run_id,
@@ -56,13 +66,28 @@ class Progress:
         now = time.monotonic()
         if self._steady is None:
             self._steady = (now, minibatches)
-        elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
+        elif self._lines.due():
             self._line(minibatches, now)
+        if self._live is not None:
+            self._tell(self._live, minibatches, now)
+
+    def _rate(self, minibatches: int, now: float) -> float:
+        """Minibatches per second since the compilation; 0 if unknown."""
+        started, first = self._steady or (now, minibatches)
+        return (minibatches - first) / (now - started) if now > started else 0.0
+
+    def _tell(self, live: Live, minibatches: int, now: float) -> None:
+        rate = self._rate(minibatches, now)
+        live.update(
+            epoch=minibatches / self._program.minibatches_per_epoch,
+            updates_per_second=rate * self._program.updates_per_batch * self._runs,
+            best_test_accuracy=None if self._best != self._best else self._best,
+            diverged=self._diverged,
+            seconds_left=(self._program.num_minibatches - minibatches) / rate if rate else None,
+        )
 
     def _line(self, minibatches: int, now: float) -> None:
-        self._last_line = now
-        started, first = self._steady or (now, minibatches)
-        rate = (minibatches - first) / (now - started) if now > started else 0.0
+        rate = self._rate(minibatches, now)
         left = self._program.num_minibatches - minibatches
         self._logger.info(
             "epoch %.1f/%g | update %d/%d | %.0f updates/s in all | best test accuracy %.4f | "

@@ -52,6 +52,15 @@ def device_kind() -> str:
     return "gpu" if tf.config.get_visible_devices("GPU") else "cpu"
 
 
+def gpu_names() -> list[str]:
+    """Names of the GPUs that training sees, such as "NVIDIA H100"."""
+    import tensorflow as tf
+
+    gpus = tf.config.get_visible_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    return [str(detail.get("device_name", "unknown")) for detail in details]
+
+
 @contextmanager
 def _without_lines(pattern: re.Pattern[bytes]) -> Iterator[None]:
     """Holds back standard error, of libraries too, and lets all other lines out at the end.

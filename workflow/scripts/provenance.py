@@ -1,0 +1,39 @@
+"""Rule record_provenance: where the results come from, and what each figure cost."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from whysgd.files import atomic_path, write_json
+from whysgd.grid import plan_jobs
+from whysgd.provenance import job_records, provenance, read_provenance
+from whysgd.reporting.costs import cost_table
+from whysgd.scripting import script_log
+from whysgd.settings import ScaleSettings
+from whysgd.studies.implicit_regularization import FIGURES
+
+with script_log(snakemake.log[0]) as logger:
+    scale = ScaleSettings.model_validate(snakemake.params.scale)
+    folder = Path(snakemake.output.provenance).parent
+    jobs = job_records(folder, plan_jobs(scale).ensembles)
+    published = None
+    if snakemake.input.published:
+        # The runs, and so their costs and their provenance, are those of the published tables.
+        record, costs = snakemake.input.published
+        published = {"archive": snakemake.params.tables_from, "provenance": read_provenance(record)}
+        table = pd.read_csv(costs)
+    else:
+        figures = [figure for figure in FIGURES if figure.name in snakemake.params.figures]
+        table = cost_table(scale, figures, jobs)
+    with atomic_path(snakemake.output.costs) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    record = provenance(
+        snakemake.params.name,
+        scale,
+        folder,
+        jobs,
+        figures=snakemake.params.figures,
+        published=published,
+    )
+    write_json(snakemake.output.provenance, record)
+    logger.info("wrote %s: %d jobs", snakemake.output.provenance, len(jobs))

@@ -1,0 +1,1 @@
+"""Pages of the report beside figures and claims: tables, costs, configuration and provenance."""
