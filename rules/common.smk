@@ -68,6 +68,11 @@ def claims_files():
     return [f"{FOLDER}/claims.{kind}" for kind in ("csv", "md", "html")]
 
 
+def growing(amount):
+    """A resource that grows with every attempt, since a limit may have ended the one before."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def dataset_of(run_id):
     """Key in the scale file of the data set that a run reads."""
     spec = JOBS.ensembles[run_id].program.dataset
