@@ -2,9 +2,13 @@
 
 from whysgd.scripting import script_log
 from whysgd.spec import CheckpointPolicy, Ensemble
+from whysgd.training.devices import claimed_gpus
 from whysgd.training.runtime import start_tensorflow
 
-with script_log(snakemake.log[0]) as logger:
+with (
+    script_log(snakemake.log[0]) as logger,
+    claimed_gpus(snakemake.resources.gpu, logger, jobs_per_gpu=snakemake.resources.jobs_per_gpu),
+):
     start_tensorflow(snakemake.threads, gpus=snakemake.resources.gpu)
 
     from whysgd.data.dataset import read_dataset
