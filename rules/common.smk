@@ -4,8 +4,9 @@ import re
 import sys
 from pathlib import Path
 
-# The package lies in the workflow's own folder, whether or not it is installed.
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+# The package lies in the workflow's own folder, whether or not it is installed, and whichever
+# Snakefile this one is a part or a module of.
+sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent / "workflow"))
 
 from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.code_inputs import module_files, script_digest, script_inputs
@@ -30,6 +31,11 @@ try:
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
+
+if SETTINGS.container:
+
+    container: SETTINGS.container
+
 
 SCALE = SETTINGS.scale
 FOLDER = SETTINGS.folder.as_posix()
