@@ -4,8 +4,9 @@ import re
 import sys
 from pathlib import Path
 
-# The package lies in the workflow's own folder, whether or not it is installed.
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+# The package lies in the workflow's own folder, whether or not it is installed, and whichever
+# Snakefile this one is a part or a module of.
+sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent / "workflow"))
 
 from whysgd.archive import archive_files
 from whysgd.claims.records import CLAIMS_FILE, load_claims
@@ -37,6 +38,11 @@ try:
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
+
+if SETTINGS.container:
+
+    container: SETTINGS.container
+
 
 SCALE = SETTINGS.scale
 FOLDER = SETTINGS.folder.as_posix()
@@ -111,6 +117,11 @@ def configurations():
     if SCALE.theory is not None:
         hashes |= {figure.name: theory_configuration(SCALE) for figure in THEORY_FIGURES}
     return hashes
+
+
+def growing(amount):
+    """A resource that grows with every attempt, since a limit may have ended the one before."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def dataset_of(run_id):

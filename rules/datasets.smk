@@ -17,8 +17,8 @@ rule prepare_dataset:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
         # Here and not in params, since moving the files must not prepare or train anything again.
         data_folder="" if SETTINGS.data_folder is None else SETTINGS.data_folder.as_posix(),
     params:

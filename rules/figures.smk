@@ -28,8 +28,8 @@ for figure in FIGURES.values():
             "../envs/cpu.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=15,
+            mem_mb=growing(1000),
+            runtime=growing(15),
         params:
             scale=SETTINGS.scale_name,
             runs=SCALE.runs.model_dump(mode="json"),

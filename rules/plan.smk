@@ -19,8 +19,8 @@ rule calibrate:
         "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
     resources:
-        mem_mb=SCALE.jobs.mem_mb,
-        runtime=30,
+        mem_mb=growing(SCALE.jobs.mem_mb),
+        runtime=growing(30),
         gpu=SCALE.jobs.gpu,
     params:
         code=script_digest("calibrate.py"),
@@ -52,7 +52,8 @@ rule plan:
             run_id: ensemble.model_dump(mode="json") for run_id, ensemble in JOBS.ensembles.items()
         },
         figures=lambda wildcards: {name: runs_of(figure) for name, figure in FIGURES.items()},
-        places=max(1, workflow.cores // SCALE.jobs.threads) if workflow.cores else 1,
+        # A cluster is told how many jobs, a machine how many cores.
+        places=lambda wildcards: workflow.nodes or max(1, workflow.cores // SCALE.jobs.threads),
     message:
         "Plan scale {SETTINGS.scale_name}"
     script:

@@ -28,8 +28,8 @@ if SCALE.theory is not None and SETTINGS.tables_from is None:
                 "../envs/cpu.yaml"
             threads: 1
             resources:
-                mem_mb=2000,
-                runtime=30,
+                mem_mb=growing(2000),
+                runtime=growing(30),
             params:
                 theory=SCALE.theory.model_dump(mode="json"),
                 modules=[table.module for table in job.tables],
@@ -57,8 +57,8 @@ if SCALE.theory is not None and SETTINGS.tables_from is None:
             "../envs/cpu.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=15,
+            mem_mb=growing(1000),
+            runtime=growing(15),
         message:
             "Fit theory_slopes"
         script:
@@ -96,8 +96,8 @@ if SCALE.theory is not None:
                 "../envs/cpu.yaml"
             threads: 1
             resources:
-                mem_mb=1000,
-                runtime=15,
+                mem_mb=growing(1000),
+                runtime=growing(15),
             params:
                 module=figure.module,
                 scale=SETTINGS.scale_name,

@@ -16,10 +16,11 @@ rule train:
         "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
     resources:
-        mem_mb=SCALE.jobs.mem_mb,
-        runtime=SCALE.jobs.runtime,
+        mem_mb=growing(SCALE.jobs.mem_mb),
+        runtime=growing(SCALE.jobs.runtime),
         gpu=SCALE.jobs.gpu,
         # Here and not in params, since changing them must not train anything again.
+        jobs_per_gpu=1,
         checkpoint_seconds=SCALE.jobs.checkpoints.seconds,
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,

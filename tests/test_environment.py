@@ -1,4 +1,4 @@
-"""The locks, the conda files, the set-up of .venv, and the profiles."""
+"""The locks, the conda files and container recipes, the set-up of .venv, and the profiles."""
 
 import ast
 import importlib.util
@@ -153,6 +153,39 @@ def test_conda_files_have_all_that_our_code_imports(device: str) -> None:
         for module in imported_modules() - {"tensorflow", "snakemake"} - OPTIONAL
     }
     assert needed <= conda_pins(device)[1].keys()
+
+
+def test_container_recipes_install_the_locks_and_nothing_else() -> None:
+    for recipe, device in (("Dockerfile", "${DEVICE}"), ("apptainer.def", "{{ DEVICE }}")):
+        text = (ENVS / recipe).read_text()
+        (copied,) = re.findall(r"envs/(\S+) ?(\S* ?}}\.txt)? (/\S+)$", text, re.MULTILINE)
+        assert f"requirements-{device}.txt" in text
+        (installed,) = re.findall(r"pip install (.*)$", text, re.MULTILINE)
+        assert installed == f"--no-cache-dir --require-hashes -r {copied[-1]}"
+        assert "apt-get" not in text
+        (image,) = re.findall(r"^from:? (\S+)$", text, re.MULTILINE | re.IGNORECASE)
+        assert {image} == {f"python:{conda_pins(device)[0]}-slim-bookworm" for device in DEVICES}
+        assert re.search(r"DEVICE=cpu$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_a_lock_has_its_direct_requirements_for_every_python(name: str, python: str) -> None:
+    here = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+        "platform_machine": "x86_64",
+        "platform_system": "Linux",
+        "implementation_name": "cpython",
+    }
+
+    def meant(requirements: list[Requirement]) -> list[tuple[str, str]]:
+        return pins([r for r in requirements if r.marker is None or r.marker.evaluate(here)])
+
+    locked = meant([requirement for requirement, _ in lock_entries(name)])
+    assert set(meant(direct_requirements(name))) <= set(locked)
+    assert len(dict(locked)) == len(locked)
 
 
 def test_the_same_pythons_are_named_everywhere(installer: ModuleType) -> None:

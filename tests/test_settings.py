@@ -6,9 +6,11 @@ import pytest
 import yaml
 
 from whysgd.archive import SCALE, write_archive
+from whysgd.cli import main
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
 from whysgd.schema import json_schema
+from whysgd.schema_tables import schema_tables
 from whysgd.settings import (
     CONFIG_DIR,
     check_own_files,
@@ -30,6 +32,26 @@ def test_every_scale_is_valid_and_plans(scale):
 def test_the_schema_on_disk_is_the_one_of_the_code():
     on_disk = json.loads((CONFIG_DIR / "schema.json").read_text(encoding="utf-8"))
     assert on_disk == json_schema(), "run: whysgd schema > config/schema.json"
+
+
+def test_the_tables_of_keys_on_disk_are_those_of_the_code(capsys):
+    assert main(["schema", "--tables"]) == 0
+    printed = capsys.readouterr().out
+    on_disk = (CONFIG_DIR / "README.md").read_text(encoding="utf-8")
+    assert on_disk == printed, "run: whysgd schema --tables > config/README.md"
+
+
+def test_the_tables_have_every_key_of_the_configuration():
+    sections = schema_tables().split("\n## ")[1:]
+    listed = {
+        line.split("`")[1]
+        for section in sections
+        for line in section.splitlines()
+        if line.startswith("| `")
+    }
+    definitions = json_schema()["scales/*.yaml"]["$defs"].values()
+    records = [json_schema()["config.yaml"], json_schema()["scales/*.yaml"], *definitions]
+    assert listed == {key for record in records for key in record["properties"]}
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import psutil
 
 from whysgd.scripting import script_log
 from whysgd.spec import Ensemble
+from whysgd.training.devices import claimed_gpus
 from whysgd.training.runtime import start_tensorflow
 
-with script_log(snakemake.log[0]) as logger:
+with script_log(snakemake.log[0]) as logger, claimed_gpus(snakemake.resources.gpu, logger):
     start_tensorflow(snakemake.threads, gpus=snakemake.resources.gpu)
 
     from whysgd.files import write_json

@@ -3,12 +3,17 @@
 from whysgd.origin import log_origin
 from whysgd.scripting import script_log
 from whysgd.spec import CheckpointPolicy, Ensemble
+from whysgd.training.devices import claimed_gpus
 from whysgd.training.live import Live
 from whysgd.training.runtime import gpu_names, start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
-    with Live(snakemake.params.checkpoints) as live:
-        start_tensorflow(snakemake.threads, gpus=snakemake.resources.gpu)
+    resources = snakemake.resources
+    with (
+        Live(snakemake.params.checkpoints) as live,
+        claimed_gpus(resources.gpu, logger, jobs_per_gpu=resources.jobs_per_gpu),
+    ):
+        start_tensorflow(snakemake.threads, gpus=resources.gpu)
         if gpus := gpu_names():
             log_origin(logger, {"gpus": gpus})
 
@@ -25,12 +30,12 @@ with script_log(snakemake.log[0]) as logger:
             logger,
             checkpoint_folder=snakemake.params.checkpoints,
             checkpoint_policy=CheckpointPolicy(
-                seconds=snakemake.resources.checkpoint_seconds,
-                epochs=snakemake.resources.checkpoint_epochs or None,
-                keep=snakemake.resources.checkpoints_kept,
+                seconds=resources.checkpoint_seconds,
+                epochs=resources.checkpoint_epochs or None,
+                keep=resources.checkpoints_kept,
             ),
             live=live,
-            events_folder=snakemake.resources.tensorboard or None,
+            events_folder=resources.tensorboard or None,
         )
         write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
         write_history(snakemake.output.history, history)

@@ -13,6 +13,7 @@ from whysgd.files import check_output
 from whysgd.grid import experiment_points, plan_jobs
 from whysgd.powers import format_number, parse_number
 from whysgd.schema import json_schema
+from whysgd.schema_tables import schema_tables
 from whysgd.scripting import logging_to
 from whysgd.settings import (
     ExperimentSettings,
@@ -97,8 +98,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     status.set_defaults(command=_status)
     schema = commands.add_parser("schema", help="print the JSON schema of the configuration")
-    schema.set_defaults(command=lambda _: print(json.dumps(json_schema(), indent=2)))
+    schema.add_argument(
+        "--tables", action="store_true", help="print its keys as tables instead, in Markdown"
+    )
+    schema.set_defaults(command=_schema)
     return parser
+
+
+def _schema(options: argparse.Namespace) -> None:
+    print(schema_tables() if options.tables else json.dumps(json_schema(), indent=2))
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_ROOT = _PACKAGE.parents[1]
 
 
 def script_inputs(script: str) -> list[str]:
@@ -52,8 +53,9 @@ def module_files(*names: str) -> list[str]:
         names: dotted names such as "whysgd.training.loop".
 
     Returns:
-        Paths, sorted; relative where they lie below the working folder, so that a checkout can be
-        moved. Imports inside functions count too.
+        Paths, sorted; relative where the working folder is that of the workflow, so that a checkout
+        can be moved. Elsewhere a workflow of which this is a module may put a prefix before
+        relative ones. Imports inside functions count too.
 
     Raises:
         ValueError: no such module.
@@ -63,14 +65,14 @@ def module_files(*names: str) -> list[str]:
 
 def _all_imported(pending: list[Path]) -> list[str]:
     """The given files and all that they import, directly or not."""
-    here = Path.cwd()
+    at_home = Path.cwd() == _ROOT
     found: set[Path] = set()
     while pending:
         path = pending.pop()
         if path not in found:
             found.add(path)
             pending += _imported(path)
-    return sorted(str(p.relative_to(here) if p.is_relative_to(here) else p) for p in found)
+    return sorted(str(path.relative_to(_ROOT) if at_home else path) for path in found)
 
 
 def _sources(name: str) -> list[Path]:

@@ -195,6 +195,10 @@ class Config(Frozen):
         description="file of another machine's timings, which a plan on it wrote; for "
         "`snakemake plan`",
     )
+    container: str | None = Field(
+        None,
+        description="image that jobs run in, with `snakemake --sdm apptainer`",
+    )
     overrides: dict[str, Any] = Field(
         default_factory=dict, description="keys of the scale file to replace, nested as it is"
     )
@@ -217,6 +221,7 @@ class Settings(Frozen):
     results: Path
     data_folder: Path | None
     calibration: Path | None
+    container: str | None
     scale: ScaleSettings
     tensorboard: bool = False
     tables_from: Path | None = None
@@ -250,6 +255,7 @@ def load_settings(config: Mapping[str, Any] | None = None) -> Settings:
         results=Path(chosen.results),
         data_folder=None if chosen.data_folder is None else Path(chosen.data_folder),
         calibration=None if chosen.calibration is None else Path(chosen.calibration),
+        container=chosen.container,
         scale=scale,
         tensorboard=chosen.tensorboard,
     )
@@ -269,6 +275,7 @@ def _published_settings(chosen: Config, path: str, given: Mapping[str, Any]) -> 
         results=Path(chosen.results),
         data_folder=None,
         calibration=None,
+        container=chosen.container,
         scale=validated(ScaleSettings, archive.scale(), f"{path}: {SCALE}"),
         tables_from=Path(path),
         published_tables=archive.tables,
