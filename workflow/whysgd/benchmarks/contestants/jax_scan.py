@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from whysgd.architecture import PerceptronShape, parse_architecture
+from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
 from whysgd.spec import Program
 
@@ -131,6 +131,8 @@ def _logits(model: str, w: Parameters, images: Any) -> Any:
             x = jax.nn.relu(x @ w[f"dense{number}/kernel"] + w[f"dense{number}/bias"])
         last = f"dense{len(shape.widths) + 1}"
         return x @ w[f"{last}/kernel"] + w[f"{last}/bias"]
+
+    assert isinstance(shape, WideResNetShape)
 
     def convolution(name: str, x: Any, stride: int = 1) -> Any:
         kernel, layout = w[f"{name}/kernel"], ("NHWC", "HWIO", "NHWC")

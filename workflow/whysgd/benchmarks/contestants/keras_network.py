@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from whysgd.architecture import PerceptronShape, parse_architecture
+from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.benchmarks.problem import Problem
 
 
@@ -29,6 +29,7 @@ def keras_layers(problem: Problem) -> tuple[keras.KerasTensor, keras.KerasTensor
         for number, width in enumerate(shape.widths, 1):
             x = keras.layers.Dense(width, activation="relu", name=f"dense{number}")(x)
         return inputs, keras.layers.Dense(10, name=f"dense{len(shape.widths) + 1}")(x)
+    assert isinstance(shape, WideResNetShape)
     base = problem.program.base_width
     x = keras.layers.Conv2D(base, 3, padding="same", name="stem")(inputs)
     channels = base

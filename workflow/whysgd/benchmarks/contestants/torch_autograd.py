@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from whysgd.architecture import PerceptronShape, parse_architecture
+from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
 
 Parameters = dict[str, Any]  # (R, *shape); convolutions' kernels (R, out, in, height, width)
@@ -91,6 +91,7 @@ def _logits(model: str, w: Parameters, images: Any) -> Any:
         for number in range(1, len(shape.widths) + 1):
             x = functional.relu(_dense(w, f"dense{number}", x))
         return _dense(w, f"dense{len(shape.widths) + 1}", x)
+    assert isinstance(shape, WideResNetShape)
     replicas, batch_size = images.shape[:2]
     x = _convolution(w, "stem", images.transpose(0, 1).flatten(1, 2))  # (B, R * channels, h, w)
     for group in range(3):
