@@ -24,7 +24,7 @@ RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all status report archive setup test test-faults plan check benchmark unlock lock clean help
+.PHONY: all status report archive setup test test-faults test-slurm plan check benchmark unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
 	$(IN_VENV) snakemake $(CONFIG)
@@ -50,6 +50,10 @@ test: $(READY) ## Run all tests
 
 test-faults: $(READY) ## Kill runs at many random moments and compare what comes out to the last bit
 	$(IN_VENV) pytest tests/pipeline/test_faults.py --kill-points 24
+
+test-slurm: $(READY) ## Install and start SLURM on this machine, as root, and run jobs on it: ALLOW_SYSTEM_SLURM=1
+	tests/slurm/cluster.sh check
+	$(IN_VENV) pytest tests/slurm --slurm
 
 plan: $(READY) ## Time a scale's programs and tell jobs, memory and hours of each figure; SCALE=NAME
 	$(IN_VENV) snakemake plan --quiet all $(CONFIG)

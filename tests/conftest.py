@@ -90,10 +90,11 @@ def joined_parameters(states: list, members: int) -> list:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often the fault tests kill a run."""
+    """How often the fault tests kill a run, and whether SLURM may be installed and started."""
     parser.addoption(
         "--kill-points", type=int, default=3, help="random moments at which a run is killed"
     )
+    parser.addoption("--slurm", action="store_true", help="run the tests on SLURM, too")
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,16 @@ from whysgd.training.interruption import TrainingInterruptedError
 def offer_package_to_scripts() -> None:
     """Puts this package first on the module path of the processes that this one starts.
 
-    The scripts of rules then find it wherever Snakemake is started, installed or not.
+    The scripts of rules then find it wherever Snakemake is started, installed or not. Matplotlib
+    is kept to the user's caches: it would make a folder for settings, and figures would follow
+    what stands in it.
     """
     root = str(Path(__file__).resolve().parents[1])
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     kept = [path for path in others if path and path != root]
     os.environ["PYTHONPATH"] = os.pathsep.join([root, *kept])
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    os.environ.setdefault("MPLCONFIGDIR", str(Path(caches) / "matplotlib"))
 
 
 @contextmanager

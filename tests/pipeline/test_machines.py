@@ -1,0 +1,91 @@
+"""Profiles for clusters and workstations, and what a job on them costs and writes."""
+
+import logging
+import os
+import resource
+import subprocess
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from whysgd.training.devices import claimed_gpus
+
+ROOT = Path(__file__).resolve().parents[2]
+SNAKEMAKE = [sys.executable, "-m", "snakemake"]
+OURS = ["--snakefile", str(ROOT / "Snakefile")]
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    """Runs Snakemake in a folder and returns what it prints."""
+    run = subprocess.run(
+        [*SNAKEMAKE, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_on_a_workstation_each_training_job_has_a_gpu_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, free = (f"GPU-{uuid.uuid4()}" for _ in range(2))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", taken)
+    with claimed_gpus(1, logging.getLogger("whysgd")):  # as a job of someone else's
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", f"{taken},{free}")
+        snakemake(
+            tmp_path,
+            "figure2",
+            *OURS,
+            *("--workflow-profile", str(ROOT / "profiles" / "workstation")),
+            *("--config", "scale=tiny", "overrides={jobs: {gpu: 1}}"),
+        )
+    logs = list((tmp_path / "results" / "tiny" / "logs" / "train").iterdir())
+    assert len(logs) == 2
+    for log in logs:
+        assert f"on GPU {free}\n" in log.read_text()
+
+
+def processor_seconds(folder: Path, arguments: Sequence[str]) -> float:
+    """Processor time in which Snakemake reads a Snakefile; the least of a few."""
+    times = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        snakemake(folder, "--list-rules", *arguments)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(times)
+
+
+def test_reading_the_snakefile_costs_a_cluster_job_less_than_a_second_and_a_half(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "Snakefile").write_text("rule nothing:\n    output: 'x'\n    shell: 'touch x'\n")
+    ours = processor_seconds(tmp_path, [*OURS, "--config", "scale=paper"])
+    starts = 2  # of Snakemake in a job: as SLURM's script, and as the step that it starts
+    assert starts * (ours - processor_seconds(tmp_path, [])) < 1.5
+
+
+@pytest.mark.slow
+def test_a_run_writes_into_its_results_and_the_caches_only(tmp_path: Path) -> None:
+    work, home, scratch = (tmp_path / name for name in ("work", "home", "scratch"))
+    for folder in (work, home, scratch):
+        folder.mkdir()
+    environment = {k: v for k, v in os.environ.items() if k not in ("MPLCONFIGDIR", "KERAS_HOME")}
+    subprocess.run(
+        [*SNAKEMAKE, "figure2", *OURS, "--cores=2", "--config", "scale=tiny"],
+        cwd=work,
+        env={
+            **environment,
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "TMPDIR": str(scratch),
+        },
+        capture_output=True,
+        check=True,
+    )
+    assert {path.name for path in work.iterdir()} == {".snakemake", "results"}
+    assert {path.name for path in home.iterdir()} == {"cache", ".keras"}  # Keras's own, KERAS_HOME
+    assert not list(scratch.iterdir())
