@@ -1,13 +1,19 @@
 """The file that says how a training job is doing."""
 
 import json
+import logging
 import os
 import time
 
+import pandas as pd
 import pytest
 
+from tests.conftest import make_ensemble
 from whysgd.training.interruption import TrainingInterruptedError
 from whysgd.training.live import LIVE_FILE, Live
+from whysgd.training.loop import train_ensemble
+
+LOGGER = logging.getLogger("test")
 
 
 def content(folder):
@@ -54,6 +60,22 @@ def test_the_file_says_how_the_job_ended(tmp_path, error, state):
     assert content(tmp_path)["state"] == state
     assert content(tmp_path)["epoch"] == 2.0
     assert content(tmp_path)["message"] == (str(error) or repr(error))
+
+
+def test_training_tells_how_far_it_is_and_is_not_changed(tmp_path, dataset):
+    ensemble = make_ensemble((0.1, 0.0, 0), (0.25, 0.0, 3))
+    plain = train_ensemble(ensemble, dataset, LOGGER)
+    with Live(tmp_path, seconds=0.01) as live:
+        watched = train_ensemble(ensemble, dataset, LOGGER, live=live)
+        wait_until(lambda: content(tmp_path).get("epoch") == ensemble.program.num_epochs)
+        seen = content(tmp_path)
+    pd.testing.assert_frame_equal(watched, plain, rtol=0, atol=0)
+    # Told after the last chunk, before the last evaluation.
+    before = plain[plain["update"] < ensemble.program.num_updates]
+    assert seen["best_test_accuracy"] == float(before["test_accuracy"].max())
+    assert seen["diverged"] == 0
+    assert seen["seconds_left"] == 0
+    assert seen["updates_per_second"] > 0
 
 
 def test_a_file_that_cannot_be_written_does_not_end_the_job(tmp_path):

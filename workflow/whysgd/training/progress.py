@@ -81,7 +81,7 @@ class Progress:
         live.update(
             epoch=minibatches / self._program.minibatches_per_epoch,
             updates_per_second=rate * self._program.updates_per_batch * self._runs,
-            best_test_accuracy=None if self._best != self._best else self._best,
+            best_test_accuracy=None if self._best != self._best else float(self._best),
             diverged=self._diverged,
             seconds_left=(self._program.num_minibatches - minibatches) / rate if rate else None,
         )
