@@ -12,7 +12,7 @@ from whysgd.archive import archive_files
 from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.code_inputs import module_files, script_digest, script_inputs
 from whysgd.errors import UserError
-from whysgd.grid import plan_jobs
+from whysgd.grid import check_run_ids, plan_jobs
 from whysgd.paper import PAPER_FILE
 from whysgd.scripting import offer_package_to_scripts
 from whysgd.settings import check_own_files, check_targets, check_writable, load_settings
@@ -28,6 +28,7 @@ try:
     # From the command line, since Snakemake reads this file before it knows its targets.
     check_targets(SETTINGS, sys.argv[1:])
     JOBS = plan_jobs(SETTINGS.scale)
+    check_run_ids(JOBS, SETTINGS.folder, sys.argv[1:])
     # While Snakemake runs, its folder is locked for rules; this only reads, before any is planned.
     if "status" in sys.argv[1:]:
         print_status(SETTINGS, JOBS)

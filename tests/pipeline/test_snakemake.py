@@ -68,6 +68,7 @@ def test_the_slurm_profile_plans(tmp_path):
         (["--config", "scale=huge"], "error: config: scale: unknown 'huge'"),
         (["--config", "skale=quick"], "error: config: skale: unknown key"),
         (["results/paper/figures/figure3.pdf"], "add --config scale=paper"),
+        (["results/quick/runs/mlp-8-x/history.csv"], "no experiment of this scale needs run 'mlp"),
         (["--config", "overrides={runs: {keep_best: 8}}"], "`keep_best` = 8 is more than"),
         (["--config", "results=/dev/null/x"], "error: config: results: /dev/null"),
     ],
