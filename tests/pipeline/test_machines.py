@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -89,3 +90,17 @@ def test_a_run_writes_into_its_results_and_the_caches_only(tmp_path: Path) -> No
     assert {path.name for path in work.iterdir()} == {".snakemake", "results"}
     assert {path.name for path in home.iterdir()} == {"cache", ".keras"}  # Keras's own, KERAS_HOME
     assert not list(scratch.iterdir())
+
+
+def test_what_the_comments_of_the_slurm_profile_offer_is_valid(tmp_path: Path) -> None:
+    text = (ROOT / "profiles" / "slurm" / "config.yaml").read_text()
+    text, keys = re.subn(r"^( *)# ( *[a-z_-]+:( .*)?)$", r"\1\2", text, flags=re.MULTILINE)
+    assert keys > 10
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.yaml").write_text(text)
+    planned = snakemake(
+        tmp_path,
+        *("results/paper/tables/figure2.csv", "--dry-run", *OURS, "--workflow-profile=mine"),
+        *("--config", "scale=paper"),
+    )
+    assert "Group job training" in planned  # unknown keys and values are errors

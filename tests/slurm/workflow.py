@@ -164,6 +164,16 @@ def job_of(process: int) -> str:
     return next(v.removeprefix("SLURM_JOB_ID=") for v in variables if v.startswith("SLURM_JOB_ID="))
 
 
+def was_sent(process: int, number: signal.Signals) -> bool:
+    """Whether a stopped process has a signal waiting for it, or has ended of it."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return True
+    waiting = re.findall(r"^(?:Sig|Shd)Pnd:\s*(\w+)", status, re.MULTILINE)
+    return any(int(mask, 16) >> (number - 1) & 1 for mask in waiting)
+
+
 def until(condition: Callable[[], Value]) -> Value:
     """Waits until a condition is true and returns its value."""
     end = time.monotonic() + DEADLINE
