@@ -91,7 +91,8 @@ class Run:
     def ended(self, job: str) -> str | None:
         """How a SLURM job of this run has ended, or None before."""
         state = self.states()[job]
-        return None if state in ("PENDING", "RUNNING", "COMPLETING") else state
+        going_on = ("PENDING", "RUNNING", "SIGNALING", "COMPLETING")
+        return None if state in going_on else state
 
     def tables(self) -> dict[str, bytes]:
         """Content of all tables."""
