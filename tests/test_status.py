@@ -144,7 +144,7 @@ def test_diverged_members_are_counted_by_point(settings, ensemble):
 def test_the_report_shows_what_needs_attention_and_counts(settings, capsys):
     jobs = plan_jobs(settings.scale)
     first, second, third, *_ = jobs.ensembles.values()
-    write_live(settings, first, **NUMBERS)
+    write_live(settings, first, written=time.time(), **NUMBERS)
     write_history(settings, second, diverged=(0,))
     log_of(settings, third).write_text("2026-01-01 10:00:00 error: images.npz is damaged\n")
     log = settings.folder / "logs" / "table" / "figure1.log"
