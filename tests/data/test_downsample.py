@@ -57,5 +57,5 @@ def test_a_prepared_data_set_is_the_same_images_made_smaller():
     np.testing.assert_array_equal(small.y_train, full.y_train)
     np.testing.assert_array_equal(small.x_train, by_hand(full.x_train, 2))
     np.testing.assert_array_equal(small.x_test, by_hand(full.x_test, 2))
-    train, _ = standardized(small, "per_channel", np.float64)
+    train = standardized(small, "per_channel", np.float64)[:20]
     np.testing.assert_allclose([train.mean(), train.std()], [0, 1], atol=1e-12)

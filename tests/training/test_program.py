@@ -25,10 +25,10 @@ from whysgd.training.inputs import BatchOrder, make_chunk
 from whysgd.training.loop import train_ensemble
 from whysgd.training.measurement import (
     Examples,
-    Piece,
     add_evaluation,
     add_grad_norms_sq,
     batch_count,
+    piece_of,
 )
 from whysgd.training.trainer import Trainer, blocks, evaluation_minibatches
 
@@ -218,7 +218,8 @@ def float64_network(replicas):
 
 
 def everything(examples, batch_size):
-    return Piece(tf.constant(0), tf.constant(batch_count(len(examples.labels), batch_size)))
+    count = len(examples.labels)
+    return piece_of(0, batch_count(count, batch_size), range(count))
 
 
 def float64_examples(images, labels):
@@ -251,7 +252,7 @@ def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
     batch_size = 6
     used = len(dataset.x_train) // batch_size * batch_size
     examples = float64_examples(dataset.x_train / 16, dataset.y_train)
-    piece = Piece(tf.constant(0), tf.constant(used // batch_size))
+    piece = piece_of(0, used // batch_size, range(used))
     (measured,) = add_grad_norms_sq(
         network, parameters, examples, piece, zeros(1, 1), batch_size=batch_size
     )
@@ -284,14 +285,32 @@ def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
 def test_measurements_in_pieces_are_the_same_bits(dataset):
     network, parameters = float64_network(2)
     examples = float64_examples(dataset.x_test, dataset.y_test)
-    batches = len(examples.labels) // 2
-    for add, count in ((add_evaluation, 2), (add_grad_norms_sq, 1)):
+    count = len(examples.labels) // 2 * 2
+    some = partial(piece_of, examples=range(count))
+    batches = count // 2
+    for add, num_sums in ((add_evaluation, 2), (add_grad_norms_sq, 1)):
         add_some = partial(add, network, parameters, examples, batch_size=2)
-        at_once = add_some(Piece(tf.constant(0), tf.constant(batches)), zeros(2, count))
-        in_pieces = zeros(2, count)
+        at_once = add_some(some(0, batches), zeros(2, num_sums))
+        in_pieces = zeros(2, num_sums)
         for first, end in pairwise([0, 1, 4, batches]):
-            in_pieces = add_some(Piece(tf.constant(first), tf.constant(end)), in_pieces)
+            in_pieces = add_some(some(first, end), in_pieces)
         assert_same_bits(at_once, in_pieces)
+
+
+@pytest.mark.parametrize(("add", "num_sums"), [(add_evaluation, 2), (add_grad_norms_sq, 1)])
+def test_a_set_is_measured_as_if_there_were_no_others(dataset, add, num_sums):
+    network, parameters = float64_network(2)
+    images, labels = np.asarray(dataset.x_test[:12], np.float64), dataset.y_test[:12]
+    alone = float64_examples(images, labels)
+    expected = add(
+        network, parameters, alone, everything(alone, 6), zeros(2, num_sums), batch_size=6
+    )
+    # Neighbours that would turn every sum that they got into to NaN.
+    images = np.pad(images, ((5, 9), *[(0, 0)] * 3), constant_values=np.nan)
+    beside = float64_examples(images, np.pad(labels, (5, 9)))
+    piece = piece_of(0, 2, range(5, 17))
+    measured = add(network, parameters, beside, piece, zeros(2, num_sums), batch_size=6)
+    assert_same_bits(measured, expected)
 
 
 @pytest.mark.parametrize(("total", "evaluations"), [(12, 3), (10, 4), (3, 8), (1, 1)])

@@ -1,12 +1,13 @@
 """TensorFlow's start: quiet, but not about errors. In processes of their own."""
 
+import importlib
 import os
 import subprocess
 import sys
 
 import pytest
 
-from whysgd.training.runtime import _START_UP_NOTICES, _without_lines
+from whysgd.training.runtime import _START_UP_NOTICES, _without_lines, _without_modules
 
 QUIET = """
 from whysgd.training.runtime import start_tensorflow
@@ -15,6 +16,13 @@ import tensorflow as tf
 square = tf.function(tf.square)
 for size in range(1, 12):  # one function compiled for many shapes
     square(tf.zeros(size))
+"""
+OPTIONAL = """
+import sys
+from whysgd.training.runtime import start_tensorflow
+start_tensorflow(1)
+assert not {"jax", "matplotlib", "sklearn"} & set(sys.modules)
+import matplotlib.pyplot, sklearn.datasets
 """
 LOUD = QUIET + 'tf.get_logger().warning("something else")'
 
@@ -52,3 +60,15 @@ def test_other_lines_come_out_of_a_block_that_fails(capfd):
     with pytest.raises(RuntimeError):
         fail()
     assert capfd.readouterr().err == "E0000 something is wrong\n"
+
+
+def test_what_training_does_not_use_is_not_imported_but_can_be_later():
+    run_alone(OPTIONAL)
+
+
+def test_modules_are_hidden_within_a_block_only():
+    with _without_modules(["colorsys", "sys"]):
+        with pytest.raises(ImportError):
+            importlib.import_module("colorsys")
+        assert importlib.import_module("sys") is sys  # imported before, so not hidden
+    assert importlib.import_module("colorsys").rgb_to_hsv(0, 0, 0) == (0, 0, 0)

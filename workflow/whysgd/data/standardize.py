@@ -15,10 +15,8 @@ Floats = NDArray[np.floating]
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]  # mean and deviation of each channel
 
 
-def standardized(
-    dataset: Dataset, preprocessing: str, dtype: DTypeLike = np.float32
-) -> tuple[Floats, Floats]:
-    """Training and test images with mean 0 and variance 1.
+def standardized(dataset: Dataset, preprocessing: str, dtype: DTypeLike = np.float32) -> Floats:
+    """Training images and after them test images, with mean 0 and variance 1.
 
     All arithmetic is in float64, a slab of images at a time; the result does not depend on the size
     of a slab.
@@ -31,7 +29,7 @@ def standardized(
         dtype: of the result.
 
     Returns:
-        Arrays (num_train, height, width, channels) and (num_test, height, width, channels).
+        An array (num_train + num_test, height, width, channels).
 
     Raises:
         UserError: "per_channel", and a channel has one value in all training images.
@@ -46,8 +44,11 @@ def standardized(
             return result
     else:
         raise ValueError(f"unknown preprocessing {preprocessing!r}")
-    train, test = (_in_slabs(x, transform, dtype) for x in (dataset.x_train, dataset.x_test))
-    return train, test
+    num_train, num_test = len(dataset.x_train), len(dataset.x_test)
+    result = np.empty((num_train + num_test, *dataset.x_train.shape[1:]), dtype)
+    _in_slabs(dataset.x_train, transform, result[:num_train])
+    _in_slabs(dataset.x_test, transform, result[num_train:])
+    return result
 
 
 def channel_moments(images: Pixels) -> Moments:
@@ -87,12 +88,10 @@ def _total(
 def _in_slabs(
     images: Pixels,
     transform: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    dtype: DTypeLike,
-) -> Floats:
-    result = np.empty(images.shape, dtype)
+    result: Floats,
+) -> None:
     for slab in slabs(images.shape):
         result[slab] = transform(images[slab].astype(np.float64))
-    return result
 
 
 def _per_image(images: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,8 +22,8 @@ class TheoryInputs:
     @cached_property
     def images(self) -> NDArray[np.float64]:
         """All training images, each standardized by itself as training does it, (N, h, w, c)."""
-        train, _ = standardized(self.dataset, "per_image", np.float64)
-        return train.astype(np.float64)
+        images = standardized(self.dataset, "per_image", np.float64)
+        return images[: len(self.dataset.y_train)].astype(np.float64)
 
     def cubic(self, num_batches: int) -> Problem:
         """A random cubic problem; another one for every number of minibatches."""

@@ -91,7 +91,9 @@ class DeviceData:
     """A data set on the device, one copy for training, evaluation and gradient norms."""
 
     def __init__(self, dataset: Dataset, program: Program, dtype: str) -> None:
-        """Standardizes the images and moves them over, once."""
-        train, test = standardized(dataset, program.preprocessing, np.dtype(dtype))
-        self.train = Examples(tf.constant(train), tf.constant(dataset.y_train))
-        self.test = Examples(tf.constant(test), tf.constant(dataset.y_test))
+        """Standardizes the images and moves them over, once; the training set comes first."""
+        images = standardized(dataset, program.preprocessing, np.dtype(dtype))
+        labels = np.concatenate([dataset.y_train, dataset.y_test])
+        self.examples = Examples(tf.constant(images), tf.constant(labels))
+        self.train = range(len(dataset.y_train))
+        self.test = range(len(dataset.y_train), len(labels))

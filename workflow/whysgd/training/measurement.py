@@ -19,7 +19,7 @@ from whysgd.training.objective import (
 
 
 class Examples(NamedTuple):
-    """A set of examples on the device, which measurements read batch by batch."""
+    """Examples on the device, of one set after the other, which are read batch by batch."""
 
     images: tf.Tensor  # (N, height, width, channels)
     labels: tf.Tensor  # (N,)
@@ -31,10 +31,21 @@ class Examples(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Some consecutive batches of a set, in its own order."""
+    """Some consecutive batches of a set, in its own order; scalars, all int32.
 
-    first: tf.Tensor  # scalar int32
-    end: tf.Tensor  # scalar int32: after the last
+    They are tensors, so that one compilation serves all pieces and all sets.
+    """
+
+    first: tf.Tensor  # number of the first batch in the set
+    end: tf.Tensor  # number after the last
+    start: tf.Tensor  # the set's first example
+    stop: tf.Tensor  # after its last
+
+
+def piece_of(first: int, end: int, examples: range) -> Piece:
+    """Batches `first` to `end` of the set that consists of some consecutive examples."""
+    numbers = (first, end, examples.start, examples.stop)
+    return Piece(*(tf.constant(number, tf.int32) for number in numbers))
 
 
 def batch_count(num_examples: int, batch_size: int) -> int:
@@ -53,17 +64,16 @@ def add_evaluation(
 ) -> list[tf.Tensor]:
     """Adds losses and hits of some batches to the sums over examples, two tensors (R,).
 
-    The last batch is filled up with the last example, at weight 0; fewer examples than
-    `batch_size` make one batch of their own size.
+    The set's last batch is filled up with its last example, at weight 0; no batch has more
+    examples than all sets together.
     """
     weight_type = examples.images.dtype
-    last = examples.labels.shape[0] - 1
-    batch_size = min(batch_size, last + 1)
+    batch_size = min(batch_size, examples.labels.shape[0])
 
     def one_batch(k: tf.Tensor, sums: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        indices = k * batch_size + tf.range(batch_size)
-        images, labels = examples.batch(tf.minimum(indices, last))
-        weights = tf.cast(indices <= last, weight_type)
+        indices = piece.start + k * batch_size + tf.range(batch_size)
+        images, labels = examples.batch(tf.minimum(indices, piece.stop - 1))
+        weights = tf.cast(indices < piece.stop, weight_type)
         logits = network.logits(parameters, images)  # (R, B, classes)
         right = tf.cast(tf.argmax(logits, -1, labels.dtype) == labels, weight_type)
         # where, not a product: padding must not turn an infinite loss into NaN.
@@ -95,7 +105,7 @@ def add_grad_norms_sq(
     """
 
     def one_batch(k: tf.Tensor, sums: Tensors) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        images, labels = examples.batch(k * batch_size + tf.range(batch_size))
+        images, labels = examples.batch(piece.start + k * batch_size + tf.range(batch_size))
         loss_fn = minibatch_loss(network.logits, images, labels)
         _, gradients = loss_and_gradients(loss_fn, parameters)
         return k + 1, [sums[0] + squared_norms(gradients)]

@@ -20,7 +20,6 @@ from whysgd.training.measurement import (
     Piece,
     add_evaluation,
     add_grad_norms_sq,
-    all_finite,
 )
 from whysgd.training.objective import (
     LossFn,
@@ -71,7 +70,6 @@ class CompiledProgram:
     train_chunk: Callable[[State, Chunk, MemberInputs, tf.Tensor, tf.Tensor], State]
     add_evaluation: Callable[[Tensors, Examples, Piece, Tensors], list[tf.Tensor]]
     add_grad_norms_sq: Callable[[Tensors, Examples, Piece, Tensors], list[tf.Tensor]]
-    all_finite: Callable[[Tensors], tf.Tensor]
 
 
 def compile_program(network: Network, program: Program, *, use_xla: bool) -> CompiledProgram:
@@ -120,7 +118,6 @@ def compile_program(network: Network, program: Program, *, use_xla: bool) -> Com
         add_grad_norms_sq=compiled(
             partial(add_grad_norms_sq, network, batch_size=program.batch_size)
         ),
-        all_finite=compiled(all_finite),
     )
 
 

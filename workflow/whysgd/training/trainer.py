@@ -22,7 +22,7 @@ from whysgd.training.inputs import (
     make_chunk,
     member_inputs,
 )
-from whysgd.training.measurement import Piece, batch_count
+from whysgd.training.measurement import Piece, all_finite, batch_count, piece_of
 from whysgd.training.objective import Tensors
 from whysgd.training.pace import Pace
 from whysgd.training.program import EVALUATION_BATCH, NEVER, State, compile_program
@@ -90,11 +90,11 @@ class Trainer:
         chunk = make_chunk(self.program, self._order, first, count, self._capacity, self._dtype)
         started = time.perf_counter()
         trained = []
+        images, labels = self._data.examples
         for size, state, members in zip(self.layout, states, self._members, strict=True):
             between()
-            state = self._parts[size].compiled.train_chunk(
-                state, chunk, members, self._data.train.images, self._data.train.labels
-            )
+            compiled = self._parts[size].compiled
+            state = compiled.train_chunk(state, chunk, members, images, labels)
             state.diverged_at.numpy()  # waits for the device
             trained.append(state)
         self._pace.took(count, time.perf_counter() - started)
@@ -120,10 +120,7 @@ class Trainer:
             name: np.concatenate([block[name] for block in measured_blocks])[:count]
             for name in measured_blocks[0]
         }
-        finite = [
-            self._parts[size].compiled.all_finite(state.parameters)
-            for size, state in zip(self.layout, states, strict=True)
-        ]
+        finite = [all_finite(state.parameters) for state in states]
         return history_rows(
             self.ensemble.members,
             epoch=minibatches / self.program.minibatches_per_epoch,
@@ -140,9 +137,10 @@ class Trainer:
         compiled, zero = self._parts[size].compiled, tf.zeros((size,), self._dtype)
         measured: dict[str, NDArray[np.floating]] = {}
         for name, examples in (("train", self._data.train), ("test", self._data.test)):
-            count = len(examples.labels)
+            count = len(examples)
             loss, correct = self._summed(
-                partial(compiled.add_evaluation, parameters, examples),
+                partial(compiled.add_evaluation, parameters, self._data.examples),
+                examples,
                 batch_count(count, EVALUATION_BATCH),
                 [zero, zero],
                 self._evaluation_pace,
@@ -153,7 +151,8 @@ class Trainer:
         if with_c_reg:
             minibatches = self.program.minibatches_per_epoch  # all of them full
             (total,) = self._summed(
-                partial(compiled.add_grad_norms_sq, parameters, self._data.train),
+                partial(compiled.add_grad_norms_sq, parameters, self._data.examples),
+                self._data.train,
                 minibatches,
                 [zero],
                 self._norms_pace,
@@ -165,6 +164,7 @@ class Trainer:
     def _summed(
         self,
         add: Callable[[Piece, Tensors], list[tf.Tensor]],
+        examples: range,
         num_batches: int,
         sums: list[tf.Tensor],
         pace: Pace,
@@ -176,7 +176,7 @@ class Trainer:
             between()
             end = first + pace.units(num_batches - first)
             started = time.perf_counter()
-            sums = add(Piece(tf.constant(first), tf.constant(end)), sums)
+            sums = add(piece_of(first, end, examples), sums)
             sums[0].numpy()  # waits for the device
             pace.took(end - first, time.perf_counter() - started)
             first = end
