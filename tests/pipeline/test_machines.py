@@ -47,6 +47,7 @@ def test_on_a_workstation_each_training_job_has_a_gpu_of_its_own(
     assert len(logs) == 2
     for log in logs:
         assert f"on GPU {free}\n" in log.read_text()
+        assert "TensorFlow sees no GPU; training on the processor" in log.read_text()
 
 
 def processor_seconds(folder: Path, arguments: Sequence[str]) -> float:

@@ -16,6 +16,11 @@ with script_log(snakemake.log[0]) as logger:
         start_tensorflow(snakemake.threads, gpus=resources.gpu)
         if gpus := gpu_names():
             log_origin(logger, {"gpus": gpus})
+        elif resources.gpu:
+            logger.warning(
+                "warning: jobs.gpu: %d is asked for and TensorFlow sees no GPU; training on the processor",
+                resources.gpu,
+            )
 
         from whysgd.data.dataset import read_dataset
         from whysgd.files import write_json

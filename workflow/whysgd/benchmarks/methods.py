@@ -122,7 +122,7 @@ def _seconds(
 
 def _minibatch(dtype: str) -> tuple[tf.Tensor, tf.Tensor]:
     dataset = prepared(DatasetSpec(source="digits", num_train=320, num_test=320))
-    images, _ = standardized(dataset, "per_image", np.dtype(dtype))
+    images = standardized(dataset, "per_image", np.dtype(dtype))
     labels = dataset.y_train[:_BATCH_SIZE]
     return tf.constant(images[np.newaxis, :_BATCH_SIZE]), tf.constant(labels[np.newaxis])
 

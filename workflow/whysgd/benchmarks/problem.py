@@ -90,7 +90,8 @@ def write_problem(
         replicas=len(seeds),
         base_width=program.base_width,
     )
-    np.save(folder / "images.npy", standardized(dataset, program.preprocessing)[0])
+    images = standardized(dataset, program.preprocessing)
+    np.save(folder / "images.npy", images[: len(dataset.y_train)])
     np.save(folder / "labels.npy", dataset.y_train)
     np.save(folder / "order.npy", BatchOrder(program, seeds).minibatches(0, minibatches))
     for number, values in enumerate(network.initial_parameters(seeds)):
