@@ -18,7 +18,8 @@ with script_log(snakemake.log[0]) as logger:
             log_origin(logger, {"gpus": gpus})
         elif resources.gpu:
             logger.warning(
-                "warning: jobs.gpu: %d is asked for and TensorFlow sees no GPU; training on the processor",
+                "warning: jobs.gpu: %d asked for, but TensorFlow sees no GPU; "
+                "training on the processor",
                 resources.gpu,
             )
 
