@@ -1,13 +1,12 @@
 """Keras: `fit` with a `train_step` of nested tapes, one member after the other."""
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from whysgd.benchmarks.contestants.keras_network import MemberModel, keras_layers
-from whysgd.benchmarks.problem import Array, Problem
+from whysgd.benchmarks.contestants.keras_network import MemberModel, OneByOne, keras_layers
+from whysgd.benchmarks.problem import Problem
 
 
 class FitModel(MemberModel):
@@ -22,44 +21,26 @@ class FitModel(MemberModel):
         return {"loss": loss}
 
 
-class KerasFit:
+class KerasFit(OneByOne):
     """One compiled model, given the parameters of each member in turn."""
 
     def __init__(self, problem: Problem, *, jit_compile: bool, steps_per_execution: int) -> None:
         """Compiles nothing yet."""
         keras.utils.set_random_seed(0)
-        self._problem = problem
-        self._model = FitModel(*keras_layers(problem))
-        self._model.prepare(problem)
+        super().__init__(problem, FitModel(*keras_layers(problem)))
         self._model.compile(
             keras.optimizers.SGD(),
             jit_compile=jit_compile,
             steps_per_execution=steps_per_execution,
         )
-        self._members: Sequence[int] = ()
-        self._trained: list[list[Array]] = []
 
-    def start(self, members: Sequence[int]) -> None:
-        """Chooses the members."""
-        self._members = members
-        self._orders = self._problem.order(members)
-
-    def train(self, minibatches: int) -> None:
-        """Trains each of them on the first so many minibatches."""
-        self._trained = []
-        for place, member in enumerate(self._members):
-            self._model.set_member(member)
-            self._model.optimizer.learning_rate = self._problem.learning_rates([member])[0]
-            chosen = self._orders[:minibatches, place].reshape(-1)
-            self._model.fit(
-                self._problem.images[chosen],
-                self._problem.labels[chosen],
-                batch_size=self._problem.program.batch_size,
-                shuffle=False,
-                verbose=0,
-            )
-            self._trained.append(self._model.member_parameters())
-
-    def parameters(self) -> list[Array]:
-        """Where they ended, arrays (R, *shape)."""
-        return [np.stack(parts) for parts in zip(*self._trained, strict=True)]
+    def _train_member(self, learning_rate: float, order: NDArray[np.int32]) -> None:
+        self._model.optimizer.learning_rate = learning_rate
+        chosen = order.reshape(-1)
+        self._model.fit(
+            self._problem.images[chosen],
+            self._problem.labels[chosen],
+            batch_size=self._problem.program.batch_size,
+            shuffle=False,
+            verbose=0,
+        )

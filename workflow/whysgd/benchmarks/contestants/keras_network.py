@@ -1,11 +1,15 @@
 """One network as a Keras model, as its documentation would have it, and the loss to minimize."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
-from whysgd.benchmarks.problem import Problem
+from whysgd.benchmarks.problem import Array, Problem
 
 
 class Scale(keras.layers.Layer):
@@ -94,3 +98,36 @@ class MemberModel(keras.Model):
             squared_norm = tf.add_n([tf.reduce_sum(tf.square(g)) for g in gradients])
             modified_loss = loss + self.reg_coefficient / 4 * squared_norm
         return loss, outer.gradient(modified_loss, weights)
+
+
+class OneByOne(ABC):
+    """Trains members one after the other, with one model that is given each one's parameters."""
+
+    def __init__(self, problem: Problem, model: MemberModel) -> None:
+        """Compiles nothing yet."""
+        model.prepare(problem)
+        self._problem, self._model = problem, model
+        self._members: Sequence[int] = ()
+        self._trained: list[list[Array]] = []
+
+    def start(self, members: Sequence[int]) -> None:
+        """Chooses the members."""
+        self._members = members
+        self._orders = self._problem.order(members)
+
+    def train(self, minibatches: int) -> None:
+        """Trains each of them on the first so many minibatches."""
+        self._trained = []
+        for place, member in enumerate(self._members):
+            self._model.set_member(member)
+            learning_rate = self._problem.learning_rates([member])[0]
+            self._train_member(learning_rate, self._orders[:minibatches, place])
+            self._trained.append(self._model.member_parameters())  # waits for the last update
+
+    def parameters(self) -> list[Array]:
+        """Where they ended, arrays (R, *shape)."""
+        return [np.stack(parts) for parts in zip(*self._trained, strict=True)]
+
+    @abstractmethod
+    def _train_member(self, learning_rate: float, order: NDArray[np.int32]) -> None:
+        """Trains the model on all minibatches of `order`, (T, B) numbers of examples."""
