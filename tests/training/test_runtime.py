@@ -66,7 +66,8 @@ def test_what_training_does_not_use_is_not_imported_but_can_be_later():
     run_alone(OPTIONAL)
 
 
-def test_modules_are_hidden_within_a_block_only():
+def test_modules_are_hidden_within_a_block_only(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     with _without_modules(["colorsys", "sys"]):
         with pytest.raises(ImportError):
             importlib.import_module("colorsys")
