@@ -179,9 +179,11 @@ def _lowest(claim, names, right, options):
 def _distance(claim, names, right, options):
     metric = claim.statistic.of.metric
     factor = 1.001 if right else 9.0 if metric == "train_loss" else 1.05
+    fixed = 2.0**-5  # up to there, five of nine positions, they differ in any case
+    level = np.where(fixed < GRID, 0.5 * factor, 0.05)
     return pd.concat(
         [
-            rows(names["of"], GRID, **{metric: 0.5 * factor}, **options),
+            rows(names["of"], GRID, rate=fixed, **{metric: level}, **options),
             rows(names["against"], GRID, **{metric: 0.5}, **options),
         ]
     )

@@ -77,6 +77,13 @@ def test_a_fall_by_divergence_is_none():
     assert found(falling, "fall", of=REF).value == pytest.approx(GRID[-1] - GRID[0], rel=0.01)
 
 
+def test_a_collapse_of_finite_networks_is_no_fall():
+    level = np.where(GRID > GRID[6], 0.1, np.where(GRID[5] == GRID, 0.9001, 0.9))
+    result = found(rows(C, GRID, test_accuracy=level), "fall", of=REF)
+    assert result.value == pytest.approx(0.0001, abs=1e-5)
+    assert result.problem == ""
+
+
 def test_a_slope_stops_at_the_optimum():
     level = np.where(GRID[5] >= GRID, GRID**-2.0, 1e9)
     table = rows(C, GRID, test_accuracy=peak(GRID, GRID[5]), c_reg=level)
@@ -85,6 +92,18 @@ def test_a_slope_stops_at_the_optimum():
     assert result.points == 6
     early = rows(C, GRID, test_accuracy=peak(GRID, GRID[1]), c_reg=level)
     assert "are needed" in found(early, "log_slope", of={**REF, "metric": "c_reg"}).problem
+
+
+def test_a_slope_stops_at_the_optimum_of_every_resample():
+    # Three seeds are best at place 5 and four at place 7; the power is -2 up to 5, then 4.
+    level = np.cumprod(np.append(GRID[0] ** -2, np.where(GRID[1:] <= GRID[5], 0.25, 16.0)))
+    table = rows(C, GRID, c_reg=level, noise=0)
+    for seed in range(7):
+        own = table["seed"] == seed
+        table.loc[own, "test_accuracy"] = peak(GRID, GRID[5 if seed < 3 else 7], width=0.02)
+    result = found(table, "log_slope", keep_best=7, of={**REF, "metric": "c_reg"})
+    assert result.low == pytest.approx(-2)  # where the early seeds outweigh
+    assert result.low < result.value < result.high
 
 
 def test_the_lowest_is_the_smallest_of_them():

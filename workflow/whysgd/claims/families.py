@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from whysgd.claims.kinds import BestSlope, Collapse, SeriesSlope, StableRateSlope
 from whysgd.claims.sample import Curve, Sample, at_common
 from whysgd.claims.statistics import (
+    STABLE_FRACTION,
     at_end,
     median,
     slope,
@@ -27,7 +28,6 @@ from whysgd.claims.values import (
 )
 
 Floats = NDArray[np.float64]
-STABLE_FRACTION = 0.5  # of the best mean of all: below it a finite network has collapsed
 
 
 def collapse(statistic: Collapse, sample: Sample) -> Values:

@@ -188,6 +188,9 @@ class Distance(StatisticRecord):
     of: CurveName
     against: CurveName
     scale: Literal["linear", "log2"] = Field("linear", description="of the metric")
+    above_fixed_rate: bool = Field(
+        False, description="only positions above the learning rate that `of` holds fixed"
+    )
 
     @property
     def unit(self) -> Unit:

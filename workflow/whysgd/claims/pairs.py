@@ -15,7 +15,15 @@ from whysgd.claims.kinds import (
     Rise,
 )
 from whysgd.claims.sample import Curve, Sample, at_common
-from whysgd.claims.statistics import at_end, log2, median, optimum_range, slope, tied_best
+from whysgd.claims.statistics import (
+    STABLE_FRACTION,
+    at_end,
+    log2,
+    median,
+    optimum_range,
+    slope,
+    tied_best,
+)
 from whysgd.claims.values import (
     LEAST_POINTS,
     Candidates,
@@ -41,7 +49,11 @@ def rise(statistic: Rise, sample: Sample) -> Candidates | Values:
     usable = np.flatnonzero(curve.usable)
     if len(usable) < LEAST_POINTS:
         return too_few(len(usable), "usable points")
-    base = usable[0] if statistic.kind == "rise" else usable[-1]
+    if statistic.kind == "rise":
+        base = usable[0]
+    else:  # beyond it networks have collapsed, which is no fall
+        means = curve.means[0, usable]
+        base = usable[means >= STABLE_FRACTION * means.max()][-1]
     others = usable[usable != base]
     problem = ""
     if tied_best(curve.means[0])[base]:
@@ -83,19 +95,23 @@ def difference_at_multiple(statistic: DifferenceAtMultiple, sample: Sample) -> V
 
 
 def log_slope(statistic: LogSlope, sample: Sample) -> Values:
-    """Least-squares slope on logarithmic axes, up to the sample's optimum."""
+    """Least-squares slope on logarithmic axes, in every resample up to its own optimum."""
     curve = sample.curve(statistic.of)
-    places = _up_to_optimum(sample, statistic.of, curve)
-    if len(places) < LEAST_POINTS:
-        return too_few(len(places), "usable points up to the optimum")
-    x = np.log2(curve.positions[places])
-    return known(slope(x, log2(curve.means[:, places])), len(places))
+    kept = _up_to_optimum(sample, statistic.of, curve) & curve.usable
+    if kept[0].sum() < LEAST_POINTS:
+        return too_few(int(kept[0].sum()), "usable points up to the optimum")
+    x, y = np.log2(curve.positions), log2(curve.means)
+    slopes = np.full(len(y), np.nan)
+    for row, places in enumerate(kept):
+        if places.sum() > 1:
+            slopes[row] = slope(x[places], y[row, places])
+    return known(slopes, int(kept[0].sum()))
 
 
 def lowest(statistic: Lowest, sample: Sample) -> Candidates | Values:
     """Means up to the sample's optimum, of which the smallest counts."""
     curve = sample.curve(statistic.of)
-    places = _up_to_optimum(sample, statistic.of, curve)
+    places = np.flatnonzero(_up_to_optimum(sample, statistic.of, curve)[0] & curve.usable)
     if len(places) < LEAST_POINTS:
         return too_few(len(places), "usable points up to the optimum")
     return Candidates(curve.means[:, places], len(places), smallest=True)
@@ -105,6 +121,9 @@ def distance(statistic: Distance, sample: Sample) -> Values:
     """Median over common positions of the absolute difference of the means."""
     curves = [sample.curve(name) for name in (statistic.of, statistic.against)]
     common = at_common([curve.positions for curve in curves], curves, 2)
+    if statistic.above_fixed_rate:
+        fixed = curves[0].learning_rates.max()
+        common = [(position, means) for position, means in common if position > fixed]
     if len(common) < LEAST_POINTS:
         return too_few(len(common), "common positions")
     pairs = np.stack([means for _, means in common], -1)  # (R, 2, positions)
@@ -130,8 +149,9 @@ def _optimum_problem(*curves: Curve) -> str:
     return grid_end("an optimum") if any(ends) else ""
 
 
-def _up_to_optimum(sample: Sample, name: CurveName, curve: Curve) -> NDArray[np.intp]:
-    """Usable points up to the sample's best by test accuracy: beyond it, networks collapse."""
-    best = tied_best(sample.curve(name, metric="test_accuracy").means[0])
-    last = int(np.flatnonzero(best).max(initial=-1))
-    return np.flatnonzero(curve.usable[: last + 1])
+def _up_to_optimum(sample: Sample, name: CurveName, curve: Curve) -> NDArray[np.bool_]:
+    """Points up to the best by test accuracy, (1 + resamples, P): beyond it, networks collapse."""
+    best = tied_best(sample.curve(name, metric="test_accuracy").means)
+    last = np.where(best, np.arange(len(curve.positions)), -1).max(-1)
+    up_to: NDArray[np.bool_] = np.arange(len(curve.positions)) <= last[:, np.newaxis]
+    return up_to

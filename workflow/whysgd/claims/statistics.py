@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 TIE = 1e-12  # means of accuracies closer than this are equal but for rounding
+STABLE_FRACTION = 0.5  # of the best mean: below it a finite network has collapsed
 
 
 def tied_best(means: Floats) -> Bools:
