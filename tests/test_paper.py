@@ -98,6 +98,8 @@ def _settings_of_the_paper():
         "experiments.n_step_epochs.updates_per_batch": "figure4.updates_per_batch",
         "experiments.n_step_updates.updates_per_batch": "figure4.updates_per_batch",
         "experiments.n_step_budget.updates_per_batch": "figure4.updates_per_batch",
+        "programs.decaying_wrn.augmentation": "figure4.augmentation",
+        "programs.decaying_wrn.weight_decay": "figure4.weight_decay",
         "experiments.n_step_updates.updates": "figure4b.updates",
         "experiments.n_step_budget.epochs": "figure4c.epochs",
     }

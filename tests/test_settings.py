@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from whysgd.archive import SCALE, write_archive
+from whysgd.claims.kinds import LARGEST_BATCH_FRACTION
 from whysgd.cli import main
 from whysgd.errors import UserError
-from whysgd.grid import plan_jobs
+from whysgd.grid import experiment_points, plan_jobs
 from whysgd.schema import json_schema
 from whysgd.schema_tables import schema_tables
 from whysgd.settings import (
@@ -132,6 +133,14 @@ def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
         plan_jobs(settings.scale)
     assert message in str(caught.value)
     assert ".:" not in str(caught.value)  # no empty key
+
+
+@pytest.mark.parametrize("scale", ["quick", "reduced", "paper"])
+def test_the_large_batch_is_large_by_the_rule_of_the_claims(scale):
+    loaded = load_settings({"scale": scale}).scale
+    for point in experiment_points(loaded, "large_batch"):
+        num_train = loaded.datasets[point.program.dataset].num_train
+        assert point.program.batch_size > LARGEST_BATCH_FRACTION * num_train
 
 
 def test_an_unknown_scale_lists_the_known_ones():

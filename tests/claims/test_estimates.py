@@ -78,7 +78,7 @@ def test_a_fall_by_divergence_is_none():
 
 
 def test_a_collapse_of_finite_networks_is_no_fall():
-    level = np.where(GRID > GRID[6], 0.1, np.where(GRID[5] == GRID, 0.9001, 0.9))
+    level = np.where(GRID[6] < GRID, 0.1, np.where(GRID[5] == GRID, 0.9001, 0.9))
     result = found(rows(C, GRID, test_accuracy=level), "fall", of=REF)
     assert result.value == pytest.approx(0.0001, abs=1e-5)
     assert result.problem == ""

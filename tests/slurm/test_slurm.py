@@ -112,7 +112,7 @@ def test_a_cancelled_job_is_tried_again_and_goes_on(long_run: Run, local_long_ru
     limits = [tell_slurm("scontrol", "show", "job", again) for again in long_run.states()]
     (second,) = [text for text in limits if "TimeLimit=00:20:00" in text]  # tiny: 10 minutes
     assert "mem=3000M" in second
-    assert re.search(r"going on from checkpoint \d+\.npz", long_run.training_log())
+    assert re.search(r"going on from checkpoint \S+\.npz", long_run.training_log())
     assert long_run.tables() == tables(local_long_run)
 
 
@@ -150,7 +150,7 @@ def test_snakemake_is_killed_and_started_again(long_run: Run, local_long_run: Pa
     long_run.wait()
     long_run.start()
     long_run.wait()
-    assert re.search(r"going on from checkpoint \d+\.npz", long_run.training_log())
+    assert re.search(r"going on from checkpoint \S+\.npz", long_run.training_log())
     assert long_run.tables() == tables(local_long_run)
 
 
@@ -159,5 +159,5 @@ def test_a_job_that_hits_its_time_limit_twice_goes_on_each_time(
 ) -> None:
     run = limited.result()
     assert {"FAILED", "TIMEOUT", "COMPLETED"} <= set(run.states().values())
-    assert re.search(r"going on from checkpoint \d+\.npz", run.training_log())
+    assert re.search(r"going on from checkpoint \S+\.npz", run.training_log())
     assert run.tables() == tables(local_long_run)

@@ -123,7 +123,7 @@ class Run:
         return frozen
 
     def _checkpoints(self, of: str) -> set[Path]:
-        return set((self.folder / RESULTS / "checkpoints").glob(f"{of}/[0-9]*.npz"))
+        return set((self.folder / RESULTS / "checkpoints").glob(f"{of}/*-*.npz"))
 
     def _process_of(self, run_id: str) -> int | None:
         """The process that has the log of a training job open."""

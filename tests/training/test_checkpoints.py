@@ -1,5 +1,6 @@
 """Interrupted and resumed training, bit for bit."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -36,11 +37,16 @@ def snapshot(minibatches=7, evaluations=2):
 
 
 NEVER_DUE = CheckpointPolicy(seconds=10**9)
+KEY, OTHER_KEY = checkpoint_key("this"), checkpoint_key("other")
 
 
-def store(folder, key="key", **policy):
+def store(folder, key=KEY, **policy):
     policy = NEVER_DUE.model_copy(update=policy)
     return Checkpoints(folder, key, LOGGER, policy, minibatches_per_epoch=5)
+
+
+def named(minibatches, key=KEY):
+    return f"{key[:10]}-{minibatches:012d}.npz"
 
 
 def assert_same(first, second):
@@ -62,10 +68,7 @@ def test_the_newest_are_kept(tmp_path):
     checkpoints = store(tmp_path, keep=2)
     for minibatches in (3, 20, 100):
         checkpoints.save(snapshot(minibatches))
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "000000000020.npz",
-        "000000000100.npz",
-    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [named(20), named(100)]
     assert checkpoints.restore().minibatches == 100
 
 
@@ -120,22 +123,60 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, capl
     checkpoints = store(tmp_path)
     for minibatches in (3, 20):
         checkpoints.save(snapshot(minibatches))
-    path = tmp_path / "000000000020.npz"
+    path = tmp_path / named(20)
     content = bytearray(path.read_bytes())
     if damage == "flipped":
         content[len(content) // 3] ^= 0xFF
     path.write_bytes({"truncated": content[:-50], "empty": b"", "flipped": content}[damage])
     with caplog.at_level(logging.INFO):
         assert_same(checkpoints.restore(), snapshot(3))
-    assert "checkpoint 000000000020.npz is damaged and skipped" in caplog.text
-    assert "going on from checkpoint 000000000003.npz" in caplog.text
+    assert f"checkpoint {named(20)} is damaged and skipped" in caplog.text
+    assert f"going on from checkpoint {named(3)}" in caplog.text
 
 
 def test_a_foreign_checkpoint_is_skipped_and_a_new_start_announced(tmp_path, caplog):
-    store(tmp_path, key="other").save(snapshot())
+    store(tmp_path, key=OTHER_KEY).save(snapshot())
     assert store(tmp_path).restore() is None
     assert "it was made by another configuration" in caplog.text
     assert "starting anew" in caplog.text
+
+
+def test_foreign_checkpoints_that_are_further_do_not_stand_in_the_way(tmp_path):
+    for minibatches in (4900, 5000):
+        store(tmp_path, key=OTHER_KEY).save(snapshot(minibatches))
+    assert store(tmp_path).restore() is None
+    assert len(list(tmp_path.iterdir())) == 2  # until they can be replaced
+    store(tmp_path).save(snapshot(100))
+    assert [path.name for path in tmp_path.iterdir()] == [named(100)]
+    store(tmp_path).save(snapshot(200))
+    assert_same(store(tmp_path).restore(), snapshot(200))
+
+
+def test_a_foreign_checkpoint_under_a_name_of_ours_is_skipped(tmp_path, caplog):
+    store(tmp_path, key=OTHER_KEY).save(snapshot(20))
+    (tmp_path / named(20, OTHER_KEY)).rename(tmp_path / named(20))
+    assert store(tmp_path).restore() is None
+    assert f"checkpoint {named(20)} is skipped" in caplog.text
+
+
+def test_a_checkpoint_that_cannot_be_removed_does_not_end_the_training(tmp_path, monkeypatch):
+    checkpoints = store(tmp_path, keep=1)
+    checkpoints.save(snapshot(3))
+
+    def stale(self, **_):
+        raise OSError(116, "Stale file handle")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.unlink", stale)
+        with pytest.raises(OSError, match="Stale"):
+            (tmp_path / "any").unlink()
+        monkeypatch.setattr(
+            checkpoints_module, "atomic_path", lambda path: contextlib.nullcontext(path)
+        )
+        checkpoints.save(snapshot(20))
+    assert len(list(tmp_path.iterdir())) == 2
+    checkpoints.save(snapshot(30))
+    assert [path.name for path in tmp_path.iterdir()] == [named(30)]
 
 
 def test_no_checkpoint_is_no_cause_for_a_warning(tmp_path, caplog):
@@ -152,8 +193,8 @@ def test_a_full_disk_does_not_end_the_training(tmp_path, caplog, monkeypatch):
 
     monkeypatch.setattr(checkpoints_module.np, "savez", full)
     checkpoints.save(snapshot(20))
-    assert "000000000020.npz could not be written" in caplog.text
-    assert [path.name for path in tmp_path.iterdir()] == ["000000000003.npz"]
+    assert f"{named(20)} could not be written" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == [named(3)]
 
 
 @pytest.mark.parametrize("cleans", [lambda folder: store(folder).restore(), remove_checkpoints])
@@ -166,14 +207,16 @@ def test_what_a_killed_process_left_unfinished_is_removed(tmp_path, monkeypatch,
     assert len(list(tmp_path.iterdir())) == 2
     cleans(tmp_path)
     left = [path.name for path in tmp_path.iterdir()] if tmp_path.exists() else []
-    assert left in ([], ["000000000003.npz"])
+    assert left in ([], [named(3)])
 
 
 def test_removing_checkpoints_touches_nothing_else(tmp_path):
     store(tmp_path).save(snapshot())
-    (tmp_path / "thesis.tex").touch()
+    for name in ("thesis.tex", "2024.npz", "ab-2024.npz"):
+        (tmp_path / name).touch()
     remove_checkpoints(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["2024.npz", "ab-2024.npz", "thesis.tex"]
     remove_checkpoints(tmp_path / "absent")
 
 
@@ -187,7 +230,7 @@ class StopsAfter:
 
     looks = 0
 
-    def __init__(self, logger):
+    def __init__(self, logger, at_end):
         self.left = self.looks
 
     def __enter__(self):
@@ -195,6 +238,9 @@ class StopsAfter:
 
     def __exit__(self, *_):
         pass
+
+    def writing(self):
+        return contextlib.nullcontext()
 
     @property
     def signal_number(self):
@@ -298,6 +344,33 @@ def test_a_process_that_does_not_get_to_its_signal_is_ended(number):
     assert "none could be written within 0.2 s" in output
 
 
+WRITING = """
+import logging, sys, time
+from whysgd.training.interruption import Interruption
+logging.basicConfig(stream=sys.stdout)
+with Interruption(logging.getLogger("test"), 0.1, at_end=print) as interruption:
+    with interruption.writing():
+        print("ready", flush=True)
+        while interruption.signal_number is None:
+            time.sleep(0.01)
+        time.sleep(0.5)
+        print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_checkpoint_that_is_being_written_is_waited_for():
+    process = subprocess.Popen([sys.executable, "-c", WRITING], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    written, logged, told = output.splitlines()
+    assert written == "written"
+    assert logged.endswith(told)
+    assert "none could be written within 0.1 s" in told
+
+
 def test_without_a_signal_the_handlers_come_back():
     before = signal.getsignal(signal.SIGTERM)
     with Interruption(LOGGER):
@@ -306,7 +379,7 @@ def test_without_a_signal_the_handlers_come_back():
 
 
 def test_a_half_written_file_has_no_checkpoints_name(tmp_path):
-    with atomic_path(tmp_path / "000000000001.npz") as temporary:
+    with atomic_path(tmp_path / named(1)) as temporary:
         temporary.write_bytes(b"half")
         assert store(tmp_path).restore() is None
         temporary.write_bytes(b"")

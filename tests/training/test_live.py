@@ -46,6 +46,15 @@ def end_with(error, folder):
         raise error
 
 
+def test_the_file_says_that_the_process_is_ended_at_once(tmp_path):
+    with Live(tmp_path, seconds=0.01) as live:
+        live.stop("by a signal")
+        told = content(tmp_path)
+        assert (told["state"], told["message"]) == ("stopped", "by a signal")
+        time.sleep(0.05)
+        assert content(tmp_path) == told  # nothing is written after that
+
+
 @pytest.mark.parametrize(
     ("error", "state"),
     [

@@ -73,3 +73,9 @@ def test_modules_are_hidden_within_a_block_only(monkeypatch):
             importlib.import_module("colorsys")
         assert importlib.import_module("sys") is sys  # imported before, so not hidden
     assert importlib.import_module("colorsys").rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+
+
+def test_single_precision_is_not_shortened_on_gpus():
+    from tensorflow import config  # started for all tests by conftest
+
+    assert not config.experimental.tensor_float_32_execution_enabled()

@@ -124,15 +124,17 @@ def _train(options: argparse.Namespace) -> None:
     from whysgd.training.history import write_history
     from whysgd.training.loop import train_ensemble
 
+    # A folder for each run: others may have theirs in the same place.
+    checkpoints = options.checkpoints and options.checkpoints / ensemble.run_id
     dataset = prepared(ensemble.program.dataset, settings.data_folder)
     with logging_to(logging.StreamHandler(sys.stderr), "%(message)s") as logger:
-        history = train_ensemble(ensemble, dataset, logger, checkpoint_folder=options.checkpoints)
+        history = train_ensemble(ensemble, dataset, logger, checkpoint_folder=checkpoints)
     if options.output:
         write_history(options.output, history)
     else:
         history.to_csv(sys.stdout, index=False, lineterminator="\n")
-    if options.checkpoints:
-        remove_checkpoints(options.checkpoints)
+    if checkpoints:
+        remove_checkpoints(checkpoints)
 
 
 def _benchmark(options: argparse.Namespace) -> None:

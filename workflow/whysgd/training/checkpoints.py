@@ -7,6 +7,7 @@ augmentation and schedule are functions of the minibatch's number.
 
 import hashlib
 import logging
+import re
 import time
 import zipfile
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from whysgd.training.rarely import Rarely
 
 Arrays = list[NDArray[np.generic]]
 _LARGEST_OVERHEAD = 0.02  # of a job's time, spent on checkpoints that are due by time
+_NAME = re.compile(r"\.?[0-9a-f]{10}-[0-9]{12}\..*npz")  # with a point first: unfinished
+_FOREIGN = "it was made by another configuration, data set, device or code"
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -48,7 +51,11 @@ class Snapshot:
 
 
 class Checkpoints:
-    """The checkpoints of one job, in a folder of their own."""
+    """The checkpoints of one job, in a folder of their own.
+
+    Their names begin with their key, so that those of earlier code or data are neither taken for
+    newer ones nor counted with them. They stay until there is one that can replace them.
+    """
 
     def __init__(
         self,
@@ -89,7 +96,7 @@ class Checkpoints:
 
         A disk that is full does not end the training: the log says so, and what was there stays.
         """
-        path = self._folder / f"{snapshot.minibatches:012d}.npz"
+        path = self._folder / f"{self._prefix}{snapshot.minibatches:012d}.npz"
         started = time.monotonic()
         try:
             with atomic_path(path) as temporary:
@@ -100,8 +107,10 @@ class Checkpoints:
         finally:
             self._written, self._minibatches = time.monotonic(), snapshot.minibatches
             self._writing_seconds = self._written - started
-        for old in _checkpoint_paths(self._folder)[self._policy.keep :]:
-            old.unlink(missing_ok=True)
+        own, foreign = self._paths()
+        for old in (*own[self._policy.keep :], *foreign):
+            with suppress(OSError):  # the next one will try again
+                old.unlink(missing_ok=True)
         if self._lines.due():
             self._logger.info("checkpoint %s in %.2f s", path.name, self._writing_seconds)
 
@@ -109,7 +118,10 @@ class Checkpoints:
         """The newest usable snapshot, or None. Says in the log what it takes, and what it skips."""
         for path in _unfinished(self._folder):
             path.unlink(missing_ok=True)
-        for path in _checkpoint_paths(self._folder):
+        own, foreign = self._paths()
+        for path in foreign:
+            self._logger.warning("checkpoint %s is skipped: %s", path.name, _FOREIGN)
+        for path in own:
             try:
                 snapshot = _from_file(path, self._key)
             except _DAMAGED as error:
@@ -120,19 +132,30 @@ class Checkpoints:
                 self._logger.info("going on from checkpoint %s", path.name)
                 self._minibatches = snapshot.minibatches
                 return snapshot
-        if _checkpoint_paths(self._folder):
+        if own or foreign:
             self._logger.warning("no usable checkpoint: starting anew")
         return None
 
+    @property
+    def _prefix(self) -> str:
+        return f"{self._key[:10]}-"
+
+    def _paths(self) -> tuple[list[Path], list[Path]]:
+        """Checkpoints with this key and with others, newest first."""
+        paths = _checkpoint_paths(self._folder)
+        own = [path for path in paths if path.name.startswith(self._prefix)]
+        return own, [path for path in paths if path not in own]
+
 
 def _checkpoint_paths(folder: Path) -> list[Path]:
-    """Checkpoints in a folder, newest first."""
-    return sorted(folder.glob("[0-9]*.npz"), reverse=True)
+    """Checkpoints in a folder, of all keys; those of one key newest first."""
+    paths = (path for path in folder.glob("*.npz") if _NAME.fullmatch(path.name))
+    return sorted((path for path in paths if path.name[0] != "."), reverse=True)
 
 
 def _unfinished(folder: Path) -> list[Path]:
     """What a process left that was killed while it wrote a checkpoint."""
-    return list(folder.glob(".[0-9]*.npz"))
+    return [path for path in folder.glob(".*.npz") if _NAME.fullmatch(path.name)]
 
 
 def remove_checkpoints(folder: str | Path) -> None:
@@ -170,7 +193,7 @@ def _to_arrays(snapshot: Snapshot, key: str) -> dict[str, NDArray[np.generic]]:
 def _from_file(path: Path, key: str) -> Snapshot:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         if str(stored["key"]) != key:
-            raise UserError("it was made by another configuration, data set, device or code")
+            raise UserError(_FOREIGN)
         minibatches, evaluations, num_blocks = (int(count) for count in stored["counts"])
         blocks = tuple(_block(stored, number) for number in range(num_blocks))
         history = pd.DataFrame({name: stored[f"history_{name}"] for name in COLUMNS})

@@ -4,6 +4,8 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -24,19 +26,26 @@ class Interruption:
 
     The training loop looks at `signal_number` between two pieces of work. Where it does not get
     to it in time, since it compiles or one piece takes long, a thread ends the process; the
-    last checkpoint is on disk. A second signal does what the signal did before, so that an
-    impatient user is not held up.
+    last checkpoint is on disk. A checkpoint that is being written is waited for. A second
+    signal does what the signal did before, so that an impatient user is not held up.
     """
 
-    def __init__(self, logger: logging.Logger, patience: float = 8.0) -> None:
+    def __init__(
+        self,
+        logger: logging.Logger,
+        patience: float = 8.0,
+        at_end: Callable[[str], None] = lambda message: None,
+    ) -> None:
         """Nothing has been asked for.
 
         Args:
             logger: is told when the process has to be ended.
             patience: seconds that the loop has after a signal. Schedulers kill after some more.
+            at_end: is told the reason before the process is ended.
         """
         self.signal_number: int | None = None
-        self._logger, self._patience = logger, patience
+        self._logger, self._patience, self._at_end = logger, patience, at_end
+        self._writing = False
         self._before: dict[int, Any] = {}
         self._left = threading.Event()
 
@@ -68,6 +77,15 @@ class Interruption:
         os.close(self._read)
         os.close(self._write)
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Within the block a checkpoint is written: the process is not ended meanwhile."""
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.signal_number = number
         self._give_back()
@@ -80,10 +98,15 @@ class Interruption:
     def _watch(self) -> None:
         while not self._left.is_set():
             (number,) = os.read(self._read, 1)
-            if number in _SIGNALS and not self._left.wait(self._patience):
-                self._logger.warning(
-                    "stopped by a signal without a new checkpoint: none could be written within "
-                    "%g s",
-                    self._patience,
-                )
-                os._exit(128 + number)
+            while number in _SIGNALS and not self._left.wait(self._patience):
+                if not self._writing:
+                    self._end(number)
+
+    def _end(self, number: int) -> None:
+        message = (
+            "stopped by a signal without a new checkpoint: none could be written within "
+            f"{self._patience:g} s"
+        )
+        self._logger.warning(message)
+        self._at_end(message)
+        os._exit(128 + number)

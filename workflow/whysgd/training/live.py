@@ -73,6 +73,13 @@ class Live:
         self.update(state="stopped" if stopped else "failed", message=str(error) or repr(error))
         self._write()
 
+    def stop(self, message: str) -> None:
+        """Says that a signal ends the process at once; nothing is written after that."""
+        self._left.set()
+        self._thread.join()
+        self.update(state="stopped", message=message)
+        self._write()
+
     def _write_again_and_again(self) -> None:
         while not self._left.wait(self._seconds):
             self._write()

@@ -65,7 +65,8 @@ def train_ensemble(
             checkpoint_policy,
             minibatches_per_epoch=ensemble.program.minibatches_per_epoch,
         )
-    with Interruption(logger) as interruption:
+    at_end = (lambda message: None) if live is None else live.stop
+    with Interruption(logger, at_end=at_end) as interruption:
         events = None if events_folder is None else Events(events_folder, logger)
         run = _Run(trainer, Progress(ensemble, logger, live), checkpoints, interruption, events)
         run.restore()
@@ -128,7 +129,9 @@ class _Run:
             raise TrainingInterruptedError(signal_number, self._progress.position(self._done))
 
     def _save(self) -> None:
-        if self._checkpoints is not None:
+        if self._checkpoints is None:
+            return
+        with self._interruption.writing():
             self._checkpoints.save(
                 Snapshot(self._done, self._evaluations, state_arrays(self._states), self._history)
             )
