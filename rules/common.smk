@@ -6,7 +6,8 @@ from pathlib import Path
 
 # The package lies in the workflow's own folder, whether or not it is installed, and whichever
 # Snakefile this one is a part or a module of.
-sys.path.insert(0, str(Path(str(workflow.current_basedir)).parent / "workflow"))
+ROOT = Path(str(workflow.current_basedir)).resolve().parent
+sys.path.insert(0, str(ROOT / "workflow"))
 
 from whysgd.archive import archive_files
 from whysgd.claims.records import CLAIMS_FILE, load_claims
@@ -23,19 +24,32 @@ from whysgd.studies.theory import theory_configuration
 
 offer_package_to_scripts()
 
+# From the command line, since Snakemake reads this file before it knows its targets. Where this is
+# a part of another workflow, they are that one's.
+IS_MAIN = ROOT in Path(workflow.main_snakefile).resolve().parents
+TARGETS = sys.argv[1:] if IS_MAIN else []
+
 try:
     SETTINGS = load_settings(config)
-    # From the command line, since Snakemake reads this file before it knows its targets.
-    check_targets(SETTINGS, sys.argv[1:])
+    check_targets(SETTINGS, TARGETS)
     JOBS = plan_jobs(SETTINGS.scale)
-    check_run_ids(JOBS, SETTINGS.folder, sys.argv[1:])
+    check_run_ids(JOBS, SETTINGS.folder, TARGETS)
     # While Snakemake runs, its folder is locked for rules; this only reads, before any is planned.
-    if "status" in sys.argv[1:]:
+    if "status" in TARGETS:
         print_status(SETTINGS, JOBS)
         sys.exit(0)
     check_own_files(SETTINGS)
     check_writable(SETTINGS)
     CLAIMS = load_claims()
+    SCALE = SETTINGS.scale
+    FIGURES = {
+        figure.name: figure
+        for figure in (*MAIN_FIGURES, *EXTRA_FIGURES)
+        if figure.defined_at(SCALE)
+        and (SETTINGS.tables_from is None or figure.name in SETTINGS.published_tables)
+    }
+    for figure in FIGURES.values():
+        figure.check(SCALE)
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -45,14 +59,7 @@ if SETTINGS.container:
     container: SETTINGS.container
 
 
-SCALE = SETTINGS.scale
 FOLDER = SETTINGS.folder.as_posix()
-FIGURES = {
-    figure.name: figure
-    for figure in (*MAIN_FIGURES, *EXTRA_FIGURES)
-    if figure.defined_at(SCALE)
-    and (SETTINGS.tables_from is None or figure.name in SETTINGS.published_tables)
-}
 DEFAULT_FIGURES = [figure for figure in FIGURES.values() if figure not in EXTRA_FIGURES]
 # Records that published tables bring with them.
 PUBLISHED = (

@@ -21,6 +21,7 @@ from whysgd.settings import (
     load_settings,
     merged,
 )
+from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES
 
 
 @pytest.mark.parametrize("scale", known_scales())
@@ -100,6 +101,10 @@ def test_the_tables_have_every_key_of_the_configuration():
             {"experiments": {"reg_coefficient": {"reg_coefficient": [0, 0.5]}}},
             "`reg_coefficient` must be positive, not 0",
         ),
+        (
+            {"programs": {"mlp": {"schedule": {"start": 0.6}}}},
+            "programs.mlp.schedule: `start` is for kind halving",
+        ),
     ],
 )
 def test_a_mistake_names_its_key(overrides, message):
@@ -124,6 +129,18 @@ def test_a_mistake_names_its_key(overrides, message):
             {"datasets": {"digits": {"downsample": 8}}},
             "crop_padding = 1 must be less than the 1 x 1",
         ),
+        (
+            {"programs": {"mlp": {"base_width": 32}}},
+            "programs.mlp.base_width: does nothing with `model` = mlp-",
+        ),
+        (
+            {"programs": {"mlp": {"crop_padding": 2}}},
+            "programs.mlp.crop_padding: does nothing with `augmentation` = none",
+        ),
+        (
+            {"experiments": {"learning_rate": {"crop_padding": 2}}},
+            "experiments.learning_rate.crop_padding: does nothing",
+        ),
         ({"experiments": {"n_step_updates": {"updates": 3201}}}, "3201 is no multiple of"),
     ],
 )
@@ -135,12 +152,56 @@ def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
     assert ".:" not in str(caught.value)  # no empty key
 
 
+def test_what_an_experiment_does_away_with_leaves_no_trace_in_its_runs():
+    own = {"program": "wrn", "model": "mlp-8", "augmentation": "none", "learning_rate": 0.1}
+    plain = {"program": "plain", "learning_rate": 0.1}
+    wrn = load_settings().scale.programs["wrn"].model_dump(exclude_none=True)
+    for key in ("base_width", "crop_padding"):
+        del wrn[key]
+    plain_program = {**wrn, "model": "mlp-8", "augmentation": "none"}
+    overrides = {
+        "programs": {"plain": plain_program},
+        "experiments": {"one": own, "other": plain},
+    }
+    scale = load_settings({"overrides": overrides}).scale
+    assert experiment_points(scale, "one") == experiment_points(scale, "other")
+
+
+@pytest.mark.parametrize(
+    ("experiment", "changes", "message"),
+    [
+        ("learning_rate", {"batch_size": [8, 16]}, "figure1b would show points that differ in"),
+        ("learning_rate", {"updates_per_batch": [1, 2]}, "`updates_per_batch`"),
+        ("small_rate", {"learning_rate": [0.1, 0.2]}, "`learning_rate` as one curve"),
+        ("n_step_budget", {"reg_coefficient": [0.1, 0.2]}, "`reg_coefficient` as one curve"),
+    ],
+)
+def test_points_that_would_be_mixed_in_a_curve_are_refused(experiment, changes, message):
+    scale = load_settings({"overrides": {"experiments": {experiment: changes}}}).scale
+    faults = []
+    for figure in FIGURES:
+        try:
+            figure.check(scale)
+        except UserError as error:
+            faults.append(str(error))
+    assert faults
+    assert all(fault.startswith(f"experiments.{experiment}: ") for fault in faults)
+    assert any(message in fault for fault in faults)
+
+
+@pytest.mark.parametrize("scale", ["quick", "reduced", "paper", "tiny"])
+def test_no_curve_of_ours_is_mixed(scale):
+    settings = load_settings({"scale": scale}).scale
+    for figure in (*FIGURES, *EXTRA_FIGURES):
+        if figure.defined_at(settings):
+            figure.check(settings)
+
+
 @pytest.mark.parametrize("scale", ["quick", "reduced", "paper"])
 def test_the_large_batch_is_large_by_the_rule_of_the_claims(scale):
-    loaded = load_settings({"scale": scale}).scale
-    for point in experiment_points(loaded, "large_batch"):
-        num_train = loaded.datasets[point.program.dataset].num_train
-        assert point.program.batch_size > LARGEST_BATCH_FRACTION * num_train
+    for point in experiment_points(load_settings({"scale": scale}).scale, "large_batch"):
+        largest = LARGEST_BATCH_FRACTION * point.program.dataset.num_train
+        assert point.program.batch_size > largest
 
 
 def test_an_unknown_scale_lists_the_known_ones():

@@ -9,14 +9,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {"scale": "tiny", "results": "papers"}
 USER = """\
 module sgd:
     snakefile:
         "sgd/Snakefile"
     config:
         config["sgd"]
-    prefix:
-        "papers"
 
 
 use rule * from sgd as sgd_*
@@ -24,11 +23,19 @@ use rule * from sgd as sgd_*
 
 rule count:
     input:
-        "papers/results/tiny/tables/figure2.csv",
+        "papers/tiny/tables/figure2.csv",
     output:
         "count.txt",
     shell:
         "wc -l < {input} > {output}"
+
+
+# Names that this workflow would take for its own.
+rule status:
+    output:
+        "papers/mine/tables/status.txt",
+    shell:
+        "echo well > {output}"
 """
 
 
@@ -52,22 +59,28 @@ def users_project(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, tmp_path / "sgd" / name)
     shutil.copy(ROOT / "Snakefile", tmp_path / "sgd")
     (tmp_path / "Snakefile").write_text(USER)
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"sgd": {"scale": "tiny"}}))
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"sgd": SETTINGS}))
     return tmp_path
 
 
-def test_all_of_a_module_is_planned_under_its_prefix(users_project: Path) -> None:
+def test_all_of_a_module_is_planned_in_the_folder_that_it_is_given(users_project: Path) -> None:
     planned = snakemake(users_project, "--dry-run", "sgd_all", "--configfile=config.yaml")
-    assert "papers/results/tiny/figures/figure7.pdf" in planned
-    assert "papers/results/tiny/claims.html" in planned
+    assert "papers/tiny/figures/figure7.pdf" in planned
+    assert "papers/tiny/claims.html" in planned
     assert "sgd_train" in planned
+
+
+@pytest.mark.parametrize("target", ["status", "papers/mine/tables/status.txt"])
+def test_targets_of_the_other_workflow_are_its_own(users_project: Path, target: str) -> None:
+    snakemake(users_project, target, "--configfile=config.yaml")
+    assert (users_project / "papers" / "mine" / "tables" / "status.txt").read_text() == "well\n"
 
 
 @pytest.mark.slow
 def test_a_module_makes_what_another_workflow_asks_for(users_project: Path) -> None:
     command = ["count.txt", "--configfile=config.yaml"]
     snakemake(users_project, *command)
-    table = users_project / "papers" / "results" / "tiny" / "tables" / "figure2.csv"
+    table = users_project / "papers" / "tiny" / "tables" / "figure2.csv"
     assert int((users_project / "count.txt").read_text()) == table.read_text().count("\n") > 1
     assert "Nothing to be done" in snakemake(users_project, *command)
     # The clone's own package ran, and was not changed.

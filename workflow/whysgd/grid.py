@@ -5,12 +5,13 @@ Imports no TensorFlow.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from whysgd.architecture import WideResNetShape, parse_architecture
 from whysgd.errors import UserError
 from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps, validated
 from whysgd.spec import DatasetSpec, Ensemble, Member, Penalty, Program, Schedule
@@ -25,6 +26,15 @@ _DEFAULTS = {
     "augmentation": "none",
     "crop_padding": 4,
     "c_reg": "final",
+}
+# Keys that do something for some values of another key only. Runs that differ in one of them
+# without need would be the same run under two names.
+_USED_IF: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "base_width": (
+        "model",
+        lambda model: isinstance(parse_architecture(model), WideResNetShape),
+    ),
+    "crop_padding": ("augmentation", lambda augmentation: augmentation != "none"),
 }
 
 
@@ -171,6 +181,15 @@ def _program_fields(scale: Sweeps, name: str, experiment: ExperimentSettings) ->
             raise UserError(f"experiments.{name}: `{key}` is missing here and in its program")
     if "epochs" not in fields and "updates" not in fields:
         raise UserError(f"experiments.{name}: give a budget, `epochs` or `updates`")
+    for key, (decided_by, is_used) in _USED_IF.items():
+        if is_used(fields[decided_by]) or (key not in base and key not in own):
+            continue
+        if key in own or decided_by not in own:
+            place = f"experiments.{name}" if key in own else f"programs.{experiment.program}"
+            raise UserError(
+                f"{place}.{key}: does nothing with `{decided_by}` = {fields[decided_by]}"
+            )
+        fields[key] = _DEFAULTS[key]  # the experiment has done away with what it was for
     return {**fields, "dataset": scale.datasets[fields["dataset"]]}
 
 

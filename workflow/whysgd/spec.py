@@ -108,6 +108,16 @@ class Schedule(Frozen):
         0.1, gt=0, lt=1, description="halving: fraction of training between halvings"
     )
 
+    @model_validator(mode="after")
+    def _constant_has_no_times(self) -> "Schedule":
+        for key in ("start", "every"):
+            if (
+                self.kind == "constant"
+                and getattr(self, key) != type(self).model_fields[key].default
+            ):
+                raise ValueError(f"`{key}` is for kind halving; kind is constant")
+        return self
+
 
 class Penalty(Frozen):
     """How the gradient of the explicit regularizer (lambda / 4) ||grad C||^2 is computed."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from whysgd.errors import UserError
 from whysgd.grid import Point, experiment_points
 from whysgd.powers import format_number
 from whysgd.settings import Sweeps
@@ -67,6 +68,16 @@ class Curves:
             case "epoch":
                 raise ValueError("a curve over epochs has no single position for a point")
 
+    def place_of(self, point: Point) -> tuple[str, ...]:
+        """What tells a point from the others of its curve."""
+        match self.x:
+            case "epoch":
+                return ()
+            case "epochs":  # the learning rate is tuned, so there are several at a position
+                return (format_number(self.x_of(point)), format_number(point.learning_rate))
+            case _:
+                return (format_number(self.x_of(point)),)
+
 
 @dataclass(frozen=True)
 class FigureSpec:
@@ -86,6 +97,26 @@ class FigureSpec:
         for curves in self.curves:
             points += experiment_points(scale, curves.experiment)
         return points
+
+    def check(self, scale: Sweeps) -> None:
+        """Refuses grid points that would stand at the same place of the same curve.
+
+        Raises:
+            UserError: naming the experiment, and the keys in which such points differ.
+        """
+        places: dict[tuple[str, ...], Point] = {}
+        for curves in self.curves:
+            for point in experiment_points(scale, curves.experiment):
+                series = curves.series_of(point)
+                place = (curves.panel, series, *curves.place_of(point))
+                other = places.setdefault(place, point)
+                if other != point:
+                    keys = " and ".join(f"`{key}`" for key in _differences(other, point))
+                    raise UserError(
+                        f"experiments.{curves.experiment}: {self.name}{curves.panel} would show "
+                        f"points that differ in {keys} as one curve, {series!r}; give one value, "
+                        "or sweep it in an experiment of its own"
+                    )
 
     def defined_at(self, scale: Sweeps) -> bool:
         """Whether the scale has all experiments of this figure."""
@@ -108,3 +139,12 @@ class FigureSpec:
     def configuration(self, scale: Sweeps) -> str:
         """Hash of all settings that the figure depends on: `part_of` the scale."""
         return fingerprint(self.part_of(scale))
+
+
+def _differences(one: Point, other: Point) -> list[str]:
+    """Names of the settings that two points do not share."""
+    rates = ("learning_rate", "reg_coefficient")
+    programs = [point.program.model_dump() for point in (one, other)]
+    return [key for key in rates if getattr(one, key) != getattr(other, key)] + [
+        key for key in programs[0] if programs[0][key] != programs[1][key]
+    ]
