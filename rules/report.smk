@@ -25,6 +25,7 @@ rule record_provenance:
         name=SETTINGS.scale_name,
         scale=SCALE.model_dump(mode="json", exclude_none=True),
         figures=configurations(),
+        judged=list(CLAIMS.figures),
         tables_from="" if SETTINGS.tables_from is None else SETTINGS.tables_from.name,
     message:
         "Record where the results come from"

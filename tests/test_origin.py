@@ -53,6 +53,7 @@ def test_a_commit_or_an_edit_of_code_shows(repository):
 
 def test_without_a_repository_the_commit_is_unknown(tmp_path, monkeypatch):
     monkeypatch.setattr(origin, "ROOT", tmp_path)
+    monkeypatch.delenv("WHYSGD_COMMIT", raising=False)
     assert running_code() == origin.Code(None, None)
     assert str(running_code()) == "unknown"
     assert origin.head_commit() is None
@@ -68,3 +69,18 @@ def test_a_log_tells_where_its_job_ran(tmp_path):
     assert found["cores"] > 0
     assert origin.logged_origin(tmp_path / "no.log") == {}
     assert logging.getLogger("whysgd").handlers == []
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_process_without_git_is_told_the_commit(repository, monkeypatch, edited):
+    if edited:
+        (repository / "workflow" / "code.py").write_text("two\n")
+    uncached = origin.running_code.__wrapped__
+    monkeypatch.setattr(origin, "running_code", uncached)
+    monkeypatch.setenv("WHYSGD_COMMIT", "of something else")
+    code = uncached()
+    assert code.clean is not edited
+    origin.offer_commit()
+    monkeypatch.setenv("PATH", "")
+    assert origin.head_commit() is None
+    assert uncached() == code

@@ -57,6 +57,18 @@ def test_the_last_line_counts_every_run_once(scale):
     assert costs.loc[ALL, "drawing_seconds"] == each["drawing_seconds"].sum()
 
 
+def test_a_figure_that_only_a_claim_reads_costs_its_training_and_its_table(scale):
+    name = "figure3_large_batch"
+    known = records(scale, **{f"table/{name}": 1.0})
+    costs = cost_table(scale, [*FIGURES, figure_named(name)], known).set_index("figure")
+    assert costs.loc[name, "drawing_seconds"] == 1
+    assert costs.loc[name, "computing_seconds"] > costs.loc["figure3", "computing_seconds"]
+    assert costs.loc[ALL, "computing_seconds"] > 0
+    assert math.isnan(
+        cost_table(scale, [figure_named(name)], records(scale))["drawing_seconds"].iloc[0]
+    )
+
+
 def test_an_unknown_time_is_not_taken_for_none(scale):
     jobs, figure7 = plan_jobs(scale), figure_named("figure7")
     *_, run_id = jobs.run_ids(figure7.points(scale), scale.runs.seeds)

@@ -10,7 +10,7 @@ from whysgd.provenance import job_records, provenance, read_provenance
 from whysgd.reporting.costs import cost_table
 from whysgd.scripting import script_log
 from whysgd.settings import ScaleSettings
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.studies.implicit_regularization import trained_figures
 
 with script_log(snakemake.log[0]) as logger:
     scale = ScaleSettings.model_validate(snakemake.params.scale)
@@ -23,8 +23,7 @@ with script_log(snakemake.log[0]) as logger:
         published = {"archive": snakemake.params.tables_from, "provenance": read_provenance(record)}
         table = pd.read_csv(costs)
     else:
-        figures = [figure for figure in FIGURES if figure.name in snakemake.params.figures]
-        table = cost_table(scale, figures, jobs)
+        table = cost_table(scale, trained_figures(scale, snakemake.params.judged), jobs)
     with atomic_path(snakemake.output.costs) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
     record = provenance(

@@ -19,6 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINE = "origin "  # begins what a log says of it
+_COMMIT = "WHYSGD_COMMIT"  # for processes without Git, as in a container
 _FIRST_LINES = 20  # of a log, among which it is
 # What can change a result. Commits of texts and tests alone change no byte of a figure.
 _SOURCES = ("Snakefile", "config", "envs", "rules", "workflow")
@@ -44,13 +45,30 @@ class Code:
 
 @cache
 def running_code() -> Code:
-    """The code of this process, as it was when this was first asked."""
+    """The code of this process, as it was when this was first asked.
+
+    Where Git tells nothing, it is what `offer_commit` has left.
+    """
     commit = _git("log", "-1", "--format=%H", "--", *_SOURCES)
     # No lock: jobs that start together must not wait for each other, nor fail.
     changed = _git(
         "--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--", *_SOURCES
     )
-    return Code(commit or None, None if changed is None or not commit else not changed)
+    if commit:
+        return Code(commit, None if changed is None else not changed)
+    offered, _, state = os.environ.get(_COMMIT, "").partition(" ")
+    return Code(offered or None, {"clean": True, "changed": False}.get(state))
+
+
+def offer_commit() -> None:
+    """Tells the processes that this one starts which code they run.
+
+    Images hold no Git, and Git refuses folders of other users.
+    """
+    code = running_code()
+    if code.commit:
+        state = {True: " clean", False: " changed", None: ""}[code.clean]
+        os.environ[_COMMIT] = code.commit + state
 
 
 def head_commit() -> str | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from whysgd.errors import UserError
-from whysgd.origin import log_origin, origin
+from whysgd.origin import log_origin, offer_commit, origin
 from whysgd.training.interruption import TrainingInterruptedError
 
 
@@ -17,8 +17,9 @@ def offer_package_to_scripts() -> None:
 
     The scripts of rules then find it wherever Snakemake is started, installed or not. Matplotlib
     is kept to the user's caches: it would make a folder for settings, and figures would follow
-    what stands in it.
+    what stands in it. They are told the commit, too, for where there is no Git.
     """
+    offer_commit()
     root = str(Path(__file__).resolve().parents[1])
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     kept = [path for path in others if path and path != root]

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from whysgd.claims.records import load_claims
 from whysgd.grid import Jobs
 from whysgd.powers import format_number
 from whysgd.settings import Settings
 from whysgd.spec import Ensemble
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.studies.implicit_regularization import FIGURES, trained_figures
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS
 from whysgd.training.live import LIVE_FILE, LIVE_SECONDS
@@ -118,8 +119,9 @@ def other_jobs(settings: Settings) -> dict[str, JobStatus]:
     """The jobs of the default target that train nothing, by rule and name."""
     folder, scale = settings.folder, settings.scale
     figures = [figure.name for figure in FIGURES if figure.defined_at(scale)]
+    trained = [figure.name for figure in trained_figures(scale, load_claims().figures)]
     files = {f"prepare_dataset/{name}": f"data/{name}.npz" for name in scale.datasets}
-    files |= {f"table/{name}": f"tables/{name}.csv" for name in figures}
+    files |= {f"table/{name}": f"tables/{name}.csv" for name in trained}
     if scale.theory is not None:
         files |= {f"theory/{job.name}": f"tables/{job.tables[-1].name}.csv" for job in THEORY_JOBS}
         figures += [figure.name for figure in THEORY_FIGURES]
@@ -146,8 +148,7 @@ def _chosen(settings: Settings, jobs: Jobs) -> dict[str, Ensemble]:
         return {}
     needed = {
         run_id
-        for figure in FIGURES
-        if figure.defined_at(scale)
+        for figure in trained_figures(scale, load_claims().figures)
         for run_id in jobs.run_ids(figure.points(scale), scale.runs.seeds)
     }
     begun = {

@@ -10,6 +10,7 @@ from whysgd.grid import Jobs, plan_jobs
 from whysgd.settings import ScaleSettings
 from whysgd.spec import Member
 from whysgd.studies.figures import FigureSpec
+from whysgd.studies.implicit_regularization import EXTRA_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS
 from whysgd.studies.theory import SLOPES, TheoryFigure
@@ -23,6 +24,7 @@ COST_COLUMNS = (
     "drawing_seconds",
 )
 ALL = "all figures"
+_EXTRA = {figure.name for figure in EXTRA_FIGURES}
 Seconds = Mapping[str, Mapping[str, Any]]
 
 
@@ -33,7 +35,7 @@ def cost_table(
 
     Args:
         scale: what is trained, and whether the theory study is computed.
-        figures: whose runs are trained.
+        figures: whose runs are trained; some may be there for a claim alone, and not drawn.
         records: `seconds` of each job by kind and name, as in `whysgd.provenance`.
 
     Returns:
@@ -49,14 +51,14 @@ def cost_table(
         for run_id, some in members.items():
             together.setdefault(run_id, set()).update(some)
     total = _training_row(ALL, together, jobs, records)
-    drawn = [figure.name for figure in figures]
+    names = [figure.name for figure in figures]
     if scale.theory is not None:
         rows += [_theory_row(figure, records) for figure in THEORY_FIGURES]
-        names = [f"theory/{job.name}" for job in THEORY_JOBS] + [f"theory/{SLOPES}"]
-        total["jobs"] += len(names)
-        total["computing_seconds"] += _sum(records, names)
-        drawn += [figure.name for figure in THEORY_FIGURES]
-    total["drawing_seconds"] = sum(_drawing(records, name) for name in drawn)
+        computed = [f"theory/{job.name}" for job in THEORY_JOBS] + [f"theory/{SLOPES}"]
+        total["jobs"] += len(computed)
+        total["computing_seconds"] += _sum(records, computed)
+        names += [figure.name for figure in THEORY_FIGURES]
+    total["drawing_seconds"] = sum(_drawing(records, name) for name in names)
     return pd.DataFrame([*rows, total], columns=list(COST_COLUMNS)).astype({"jobs": int})
 
 
@@ -103,11 +105,10 @@ def _theory_row(figure: TheoryFigure, records: Seconds) -> dict[str, Any]:
 
 
 def _drawing(records: Seconds, figure: str) -> float:
-    """Aggregating, where there is something to aggregate, and drawing."""
-    aggregation = records.get(f"table/{figure}")
-    return _seconds(records, f"figure/{figure}") + (
-        0.0 if aggregation is None else _seconds(records, f"table/{figure}")
-    )
+    """Aggregating, where there is something to aggregate, and drawing, where it is drawn."""
+    names = [f"table/{figure}", f"figure/{figure}"]
+    needed = f"figure/{figure}" if figure not in _EXTRA else f"table/{figure}"
+    return _sum(records, (name for name in names if name in records or name == needed))
 
 
 def _sum(records: Seconds, names: Iterable[str]) -> float:

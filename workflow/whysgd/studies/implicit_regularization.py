@@ -1,5 +1,8 @@
 """Smith, Dherin, Barrett, De (2021), arXiv:2101.12176: Figures 1 to 7."""
 
+from collections.abc import Collection
+
+from whysgd.settings import Sweeps
 from whysgd.studies.figures import Curves, FigureSpec
 
 
@@ -106,6 +109,17 @@ EXTRA_FIGURES = (
         ),
     ),
 )
+
+
+def trained_figures(scale: Sweeps, judged: Collection[str]) -> list[FigureSpec]:
+    """The figures of a scale whose runs the default target trains.
+
+    Args:
+        scale: with their experiments, or without some.
+        judged: names of those that a claim reads; they are trained, drawn or not.
+    """
+    chosen = [*FIGURES, *(figure for figure in EXTRA_FIGURES if figure.name in judged)]
+    return [figure for figure in chosen if figure.defined_at(scale)]
 
 
 def figure_named(name: str) -> FigureSpec:
