@@ -156,7 +156,7 @@ def test_the_report_shows_what_needs_attention_and_counts(settings, capsys):
     assert f"failed   {third.run_id}\n           | 2026-01-01 10:00:00 error: images.npz" in text
     assert f"running  {first.run_id}  epoch 1.0/2" in text
     assert f"diverged {second.run_id}  1 at" in text
-    assert "table            7: 6 waiting, 1 failed" in text
+    assert "table            8: 7 waiting, 1 failed" in text
     assert "           | ValueError: x" in text
 
 
