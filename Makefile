@@ -66,7 +66,7 @@ check: $(READY) ## Check format, lint and types, and plan a run without running 
 	$(IN_VENV) snakemake --lint
 	$(IN_VENV) snakemake --dry-run
 
-benchmark: $(READY) .venv/.with-benchmark ## Time training against JAX, Keras and others: 25 minutes, docs/performance.md
+benchmark: $(READY) .venv/.with-benchmark ## Time training against JAX, Keras and others: half an hour, docs/performance.md
 	$(IN_VENV) whysgd benchmark --document docs/performance.md $(if $(BENCH),--rows $(BENCH))
 
 # Adds packages to .venv and changes none: the CPU lock is this lock's constraint.

@@ -1,6 +1,6 @@
 """The statistics that can decide a claim: their names and parameters.
 
-What each of them computes stands in `whysgd.claims.estimates`.
+What each of them computes stands in `whysgd.claims.pairs` and `families`.
 """
 
 from typing import Literal

@@ -33,7 +33,7 @@ def recorded_dense_calls() -> Iterator[list[DenseCall]]:
     """Yields a list that every call of a replicated dense layer within the block is added to.
 
     The gradient of a kernel is a product of the layer's inputs and the gradient of its outputs,
-    which can be put to use without being multiplied out (see `whysgd.training.penalty`).
+    which can be put to use without being multiplied out (see `whysgd.training.dense`).
     """
     calls: list[DenseCall] = []
     token = _calls.set(calls)
