@@ -58,6 +58,25 @@ def history_rows(
     return rows[list(COLUMNS)]
 
 
+def continued(history: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """A history with one more evaluation.
+
+    A member that an earlier evaluation found diverged stays so, at the update where that was first
+    seen, even if its numbers should be finite again.
+
+    Args:
+        history: of all members, in the order of `rows`; may be empty.
+        rows: of `history_rows`.
+    """
+    if history.empty:
+        return rows
+    before = history["diverged_at"].to_numpy()[-len(rows) :]
+    gone = before >= 0
+    rows = rows.assign(diverged_at=np.where(gone, before, rows["diverged_at"]))
+    rows.loc[gone, list(METRICS)] = np.nan
+    return pd.concat([history, rows], ignore_index=True)
+
+
 def write_history(path: str | Path, history: pd.DataFrame) -> None:
     """Writes a history as CSV, atomically; floats are written so that they read back equal."""
     with atomic_path(path) as temporary:

@@ -9,7 +9,7 @@ from whysgd.data.dataset import Dataset, dataset_digest
 from whysgd.spec import CheckpointPolicy, Ensemble, fingerprint
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
 from whysgd.training.events import Events
-from whysgd.training.history import COLUMNS
+from whysgd.training.history import COLUMNS, continued
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.live import Live
 from whysgd.training.progress import Progress
@@ -113,8 +113,8 @@ class _Run:
                 if self._checkpoints is not None and self._checkpoints.due(self._done):
                     self._save()
             rows = self._trainer.evaluate(self._states, stop, self._act_on_signal)
-            first = self._evaluations == 0
-            self._history = rows if first else pd.concat([self._history, rows], ignore_index=True)
+            self._history = continued(self._history, rows)
+            rows = self._history.tail(len(rows))
             self._evaluations += 1
             self._progress.evaluated(rows)
             if self._events is not None:
