@@ -56,6 +56,10 @@ def test_the_tables_have_every_key_of_the_configuration():
     assert listed == {key for record in records for key in record["properties"]}
 
 
+def test_every_key_of_the_tables_has_a_meaning():
+    assert [line for line in schema_tables().splitlines() if line.endswith("|  |")] == []
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

@@ -127,16 +127,24 @@ class JobSettings(Frozen):
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
-    checkpoints: CheckpointPolicy = CheckpointPolicy()
+    checkpoints: CheckpointPolicy = Field(
+        CheckpointPolicy(), description="how often a training job saves what it goes on from"
+    )
 
 
 class Sweeps(Frozen):
     """What is trained and repeated, whatever the machine."""
 
-    runs: RunSettings
-    datasets: dict[str, DatasetSpec] = Field(min_length=1)
-    programs: dict[str, ProgramSettings] = Field(min_length=1)
-    experiments: dict[str, ExperimentSettings] = Field(min_length=1)
+    runs: RunSettings = Field(description="the seeds of every grid point, and which of them count")
+    datasets: dict[str, DatasetSpec] = Field(
+        min_length=1, description="images that programs train on, by names of one's own"
+    )
+    programs: dict[str, ProgramSettings] = Field(
+        min_length=1, description="what experiments share, by names of one's own"
+    )
+    experiments: dict[str, ExperimentSettings] = Field(
+        min_length=1, description="sweeps, by the names that figures read them under"
+    )
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Sweeps":
@@ -157,8 +165,8 @@ class Sweeps(Frozen):
 class ScaleSettings(Sweeps):
     """A scale file: everything that is trained at one scale, and how it is split into jobs."""
 
-    description: str
-    jobs: JobSettings
+    description: str = Field(description="what the scale is for, in words; changes no result")
+    jobs: JobSettings = Field(description="how runs are split into jobs, and what each asks for")
     theory: TheorySettings | None = Field(
         None, description="the theory study; without it, the scale has no theory figures"
     )
