@@ -64,7 +64,12 @@ def parse_numbers(value: Any) -> tuple[float, ...]:
 
 
 def format_number(value: float) -> str:
-    """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`."""
+    """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`.
+
+    Integers, which count something, are written as such: 8, not 2^3.
+    """
+    if isinstance(value, int):
+        return str(value)
     mantissa, exponent = math.frexp(value)
     return f"2^{exponent - 1}" if mantissa == 0.5 else repr(value).removesuffix(".0")
 
