@@ -219,6 +219,20 @@ def test_an_unfit_python_is_refused_in_one_line(
         installer.main("cpu")
 
 
+@pytest.mark.parametrize("arguments", [(), ("gpu",), ("uv",), ("cpu", "cuda"), ("--help",)])
+def test_a_wrong_argument_is_refused_in_one_line_before_anything_is_done(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(installer, "run", lambda *command: pytest.fail(f"ran {command}"))
+    found = " ".join(arguments)
+    with pytest.raises(SystemExit, match=f"^error: .* cpu, cuda, benchmark, found '{found}'$"):
+        installer.main(*arguments)
+
+
+def test_every_lock_that_can_be_asked_for_is_there(installer: ModuleType) -> None:
+    assert sorted((*installer.DEVICES, *installer.ADDED, "uv")) == LOCKS
+
+
 @pytest.mark.parametrize("missing", [{"venv"}, {"ensurepip", "pip"}])
 def test_a_python_without_venv_or_pip_is_refused_in_one_line(
     installer: ModuleType, monkeypatch: pytest.MonkeyPatch, missing: set[str]
