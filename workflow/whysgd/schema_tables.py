@@ -17,7 +17,7 @@ _INTRODUCTION = """\
 and values out of range are errors that name the key.
 
 A number may be written as a power, `2^-9`; a list of numbers or integers also as one of them, or
-as a range of powers, `2^-9..2^-1`.
+as a range of powers, `2^-9..2^-1`. In a path, `~` is the home folder.
 `whysgd schema --tables > config/README.md` makes this file; a test says when it is out of date.
 
 `schema.json` is the JSON schema of `config.yaml`, of scale files and of `claims.yaml`: whatever is
