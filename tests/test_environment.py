@@ -335,3 +335,11 @@ def test_an_unknown_device_is_refused(checkout: Path) -> None:
 def test_the_default_profile_leaves_the_machine_to_others() -> None:
     profile = yaml.safe_load((ROOT / "profiles" / "default" / "config.yaml").read_text())
     assert not {"executor", "default-resources"} & profile.keys()
+
+
+def test_the_format_of_every_snakefile_is_checked() -> None:
+    (checked,) = re.findall(r"snakefmt --check (.*)", (ROOT / "Makefile").read_text())
+    ours = {ROOT / name for name in checked.split()}
+    found = {ROOT / "Snakefile", *ROOT.glob("[a-z]*/Snakefile"), *ROOT.glob("[a-z]*/**/*.smk")}
+    assert len(found) > 2
+    assert [path for path in found if not ours & {path, *path.parents}] == []
