@@ -62,7 +62,7 @@ check: $(READY) ## Check format, lint and types, and plan a run without running 
 	$(IN_VENV) ruff format --check .
 	$(IN_VENV) ruff check .
 	$(IN_VENV) mypy
-	$(IN_VENV) snakefmt --check Snakefile rules
+	$(IN_VENV) snakefmt --check Snakefile workflow/Snakefile rules
 	$(IN_VENV) snakemake --lint
 	$(IN_VENV) snakemake --dry-run
 

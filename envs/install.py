@@ -16,22 +16,40 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = str(VENV / "bin" / "python")
+DEVICES = ("cpu", "cuda")
 ADDED = ("benchmark",)
 OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that the locks and TensorFlow's wheels cover
 
 
-def main(device: str) -> None:
-    """Makes the environment for a device, cpu or cuda, with this package editable in it."""
+def main(*arguments: str) -> None:
+    """Makes the environment for a device, with this package editable in it, or adds a lock to it.
+
+    Args:
+        arguments: of the command line, one of DEVICES or ADDED.
+    """
+    name = chosen(arguments)
     check_python()
-    if device in ADDED:
-        install_lock(venv_pip(), lock(device))
+    if name in ADDED:
+        install_lock(venv_pip(), lock(name))
         return
     pip = make_venv()
     run([*pip, "install", "--quiet", "--require-hashes", "-r", lock("uv")])
-    install_lock(pip, lock(device))
+    install_lock(pip, lock(name))
     # setuptools is in the lock: building the package downloads nothing.
     editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     run([*pip, "install", "--quiet", *editable])
+
+
+def chosen(arguments: "tuple[str, ...]") -> str:
+    """The one lock that the command line names, before .venv is touched.
+
+    Raises:
+        SystemExit: it names none, several, or one that there is not.
+    """
+    known = (*DEVICES, *ADDED)
+    if len(arguments) != 1 or arguments[0] not in known:
+        sys.exit(f"error: expected one of {', '.join(known)}, found '{' '.join(arguments)}'")
+    return arguments[0]
 
 
 def check_python() -> None:

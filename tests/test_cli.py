@@ -5,8 +5,10 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from whysgd.cli import main
+from whysgd.settings import CONFIG_DIR
 from whysgd.training.history import COLUMNS
 
 TINY = ["train", "--scale=tiny", "--experiment=small_rate"]
@@ -52,6 +54,7 @@ def test_a_history_file_reads_back_equal(capsys, tmp_path):
     [
         (["--experiment=nothing"], "--experiment: no 'nothing'; known: small_rate"),
         (["--experiment=learning_rate"], "choose learning_rate among 2^-4, 2^-3"),
+        (["--experiment=batch_size", "--learning-rate=2^-4"], "choose batch_size among 4, 8\n"),
         ([*TINY[2:], "--learning-rate=fast"], "'fast' is neither a number nor a power"),
         ([*TINY[2:], "--learning-rate=-1"], "`learning_rate` must be positive"),
         ([*TINY[2:], "--set=batch_size"], "--set batch_size: write KEY=VALUE"),
@@ -76,6 +79,22 @@ def test_a_mistake_is_one_line_and_status_1(capsys, arguments, message):
     assert captured.out == ""
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_lists_of_the_program_are_told_as_the_experiments_own(capsys, tmp_path):
+    scale = yaml.safe_load((CONFIG_DIR / "scales" / "tiny.yaml").read_text())
+    scale["programs"]["mlp"] |= {"batch_size": [4, 8], "epochs": [1, 0.5]}
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(scale))
+    arguments = ["train", f"--scale={path}", "--experiment=learning_rate", "--seed=1"]
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == (
+        "error: experiment learning_rate has 8 grid points: choose batch_size among 4, 8; "
+        "choose epochs among 1, 0.5; choose learning_rate among 2^-4, 2^-3\n"
+    )
+    # The experiment's budget takes the place of the program's list.
+    assert main([*arguments, "--set=updates=8", "--learning-rate=2^-4"]) == 1
+    assert capsys.readouterr().err.endswith("2 grid points: choose batch_size among 4, 8\n")
 
 
 def test_the_schema_is_printed(capsys):

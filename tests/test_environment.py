@@ -219,6 +219,20 @@ def test_an_unfit_python_is_refused_in_one_line(
         installer.main("cpu")
 
 
+@pytest.mark.parametrize("arguments", [(), ("gpu",), ("uv",), ("cpu", "cuda"), ("--help",)])
+def test_a_wrong_argument_is_refused_in_one_line_before_anything_is_done(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(installer, "run", lambda *command: pytest.fail(f"ran {command}"))
+    found = " ".join(arguments)
+    with pytest.raises(SystemExit, match=f"^error: .* cpu, cuda, benchmark, found '{found}'$"):
+        installer.main(*arguments)
+
+
+def test_every_lock_that_can_be_asked_for_is_there(installer: ModuleType) -> None:
+    assert sorted((*installer.DEVICES, *installer.ADDED, "uv")) == LOCKS
+
+
 @pytest.mark.parametrize("missing", [{"venv"}, {"ensurepip", "pip"}])
 def test_a_python_without_venv_or_pip_is_refused_in_one_line(
     installer: ModuleType, monkeypatch: pytest.MonkeyPatch, missing: set[str]
@@ -321,3 +335,11 @@ def test_an_unknown_device_is_refused(checkout: Path) -> None:
 def test_the_default_profile_leaves_the_machine_to_others() -> None:
     profile = yaml.safe_load((ROOT / "profiles" / "default" / "config.yaml").read_text())
     assert not {"executor", "default-resources"} & profile.keys()
+
+
+def test_the_format_of_every_snakefile_is_checked() -> None:
+    (checked,) = re.findall(r"snakefmt --check (.*)", (ROOT / "Makefile").read_text())
+    ours = {ROOT / name for name in checked.split()}
+    found = {ROOT / "Snakefile", *ROOT.glob("[a-z]*/Snakefile"), *ROOT.glob("[a-z]*/**/*.smk")}
+    assert len(found) > 2
+    assert [path for path in found if not ours & {path, *path.parents}] == []

@@ -46,3 +46,8 @@ def test_formatting_undoes_parsing(value):
 def test_powers_are_written_as_powers():
     assert format_number(2**-9) == "2^-9"
     assert format_number(0.3) == "0.3"
+
+
+def test_counts_are_written_as_counts():
+    assert [format_number(count) for count in (0, 1, 8, 6)] == ["0", "1", "8", "6"]
+    assert format_number(8.0) == "2^3"

@@ -1,6 +1,7 @@
 """The configuration: what it accepts, and that every mistake names its key."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,6 +15,8 @@ from whysgd.schema import json_schema
 from whysgd.schema_tables import schema_tables
 from whysgd.settings import (
     CONFIG_DIR,
+    Config,
+    ScaleSettings,
     check_own_files,
     check_targets,
     check_writable,
@@ -51,9 +54,13 @@ def test_the_tables_have_every_key_of_the_configuration():
         for line in section.splitlines()
         if line.startswith("| `")
     }
-    definitions = json_schema()["scales/*.yaml"]["$defs"].values()
-    records = [json_schema()["config.yaml"], json_schema()["scales/*.yaml"], *definitions]
+    scale = ScaleSettings.model_json_schema()
+    records = [Config.model_json_schema(), scale, *scale["$defs"].values()]
     assert listed == {key for record in records for key in record["properties"]}
+
+
+def test_every_key_of_the_tables_has_a_meaning():
+    assert [line for line in schema_tables().splitlines() if line.endswith("|  |")] == []
 
 
 @pytest.mark.parametrize(
@@ -257,6 +264,32 @@ def test_a_file_of_the_users_that_does_not_exist_is_told_before_any_job(tmp_path
     check_own_files(settings)
 
 
+@pytest.mark.parametrize("key", ["results", "data_folder", "calibration"])
+def test_a_path_may_begin_with_the_home_folder(key, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    settings = load_settings({key: "~/there"})
+    assert getattr(settings, key) == Path("/home/someone/there")
+    with pytest.raises(UserError, match=rf"config: {key}: no home folder is known for '~nobody-"):
+        load_settings({key: "~nobody-of-this-name/there"})
+
+
+def test_a_file_of_the_users_may_lie_below_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "own.npz").touch()
+    own = {**OWN_FILE, "path": "~/own.npz"}
+    settings = load_settings({"overrides": {"datasets": {"digits": own}}})
+    assert settings.scale.datasets["digits"].path == str(tmp_path / "own.npz")
+    check_own_files(settings)
+    (ensemble, *_) = plan_jobs(settings.scale).ensembles.values()
+    assert ensemble.program.dataset.path == str(tmp_path / "own.npz")
+
+
+def test_a_scale_of_the_users_may_lie_below_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.yaml").write_text((CONFIG_DIR / "scales" / "tiny.yaml").read_text())
+    assert load_settings({"scale": "~/mine.yaml"}).folder.as_posix() == "results/mine"
+
+
 def test_the_data_folder_is_no_part_of_any_run():
     elsewhere = load_settings({"data_folder": "somewhere"})
     assert elsewhere.data_folder is not None
@@ -292,6 +325,12 @@ def test_published_tables_bring_their_settings(published):
     with pytest.raises(UserError, match="tables.zip goes into results/tiny-published"):
         check_targets(settings, ["results/tiny/figures/figure1.pdf"])
     assert load_settings({"tables_from": str(published), "scale": "tiny"}) == settings
+
+
+def test_published_tables_may_lie_below_the_home_folder(published, monkeypatch):
+    monkeypatch.setenv("HOME", str(published.parent))
+    settings = load_settings({"tables_from": f"~/{published.name}"})
+    assert settings.tables_from == published
 
 
 @pytest.mark.parametrize("given", [{"scale": "quick"}, {"overrides": {"runs": {"keep_best": 1}}}])

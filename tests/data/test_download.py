@@ -1,8 +1,14 @@
 """Downloads: attempts, pauses, and what is left of a failed one. None of this has a network."""
 
+import errno
+import gzip
+import http.client
 import logging
+import os
+import ssl
 import sys
 import types
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -94,11 +100,78 @@ def test_what_keras_cached_of_foreign_content_is_removed(
     assert left == {"others.npz"}
 
 
-def test_a_cache_that_cannot_be_written_is_told(tmp_path, pauses, monkeypatch):
+def failing_with(monkeypatch, keras_folder, error) -> Path:
+    """Replaces the loader by one that raises an error beside a file in the cache; its path."""
+    kept = keras_folder / "fashion-mnist" / "train-labels-idx1-ubyte.gz"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("content")
+
+    def load(name):
+        raise error
+
+    monkeypatch.setattr(download, "load_with_keras", load)
+    return kept
+
+
+@pytest.mark.parametrize(
+    "error",
+    # What Keras raises of a file that is no gzip file, one that is cut off, a damaged, a short one.
+    [gzip.BadGzipFile("page"), EOFError("end"), zlib.error("bits"), ValueError("offset")],
+)
+def test_a_file_that_the_loader_cannot_decode_is_removed(error, keras_folder, pauses, monkeypatch):
+    kept = failing_with(monkeypatch, keras_folder, error)
+    with pytest.raises(DownloadError, match=rf"failed 4 times \({error}\)"):
+        download.download("fashion_mnist", lambda arrays, folder: RAW)
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Exception("URL fetch failure on the address: None -- no name"),  # as Keras words it
+        ConnectionResetError(errno.ECONNRESET, "reset"),
+        TimeoutError("timed out"),
+        http.client.IncompleteRead(b""),
+        ssl.SSLError(errno.EPERM, "broken"),
+    ],
+)
+def test_a_missing_network_costs_nothing_that_is_there(error, keras_folder, pauses, monkeypatch):
+    kept = failing_with(monkeypatch, keras_folder, error)
+    with pytest.raises(DownloadError, match="failed 4 times"):
+        download.download("fashion_mnist", lambda arrays, folder: RAW)
+    assert kept.read_text() == "content"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+def test_a_full_disk_is_told_at_once_and_empties_nothing(number, keras_folder, pauses, monkeypatch):
+    kept = failing_with(monkeypatch, keras_folder, OSError(number, os.strerror(number)))
+    with pytest.raises(DownloadError, match=rf"be written to \({os.strerror(number)}\); set KERAS"):
+        download.download("fashion_mnist", lambda arrays, folder: RAW)
+    assert kept.read_text() == "content"
+    assert pauses == []
+
+
+def test_a_cache_that_cannot_be_made_is_told(tmp_path, pauses, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
     calls = loader(monkeypatch, failures=0)
-    with pytest.raises(DownloadError, match=r"cannot be made \(Not a directory\); set KERAS_HOME"):
+    with pytest.raises(DownloadError, match=r"be written to \(Not a directory\); set KERAS_HOME"):
+        download.download("mnist", lambda arrays, folder: RAW)
+    assert (calls, pauses) == ([], [])
+
+
+def test_a_cache_that_cannot_be_locked_is_told_at_once(keras_folder, pauses, monkeypatch):
+    (keras_folder / ".whysgd.lock").mkdir(parents=True)
+    calls = loader(monkeypatch, failures=0)
+    with pytest.raises(DownloadError, match=r"be written to \(Is a directory\); set KERAS_HOME"):
+        download.download("mnist", lambda arrays, folder: RAW)
+    assert (calls, pauses) == ([], [])
+
+
+def test_a_cache_that_keras_would_replace_by_another_is_told(keras_folder, pauses, monkeypatch):
+    calls = loader(monkeypatch, failures=0)
+    monkeypatch.setattr(download.os, "access", lambda path, mode: path != keras_folder.parent)
+    with pytest.raises(DownloadError, match=r"be written to \(Permission denied\); set KERAS_HOME"):
         download.download("mnist", lambda arrays, folder: RAW)
     assert (calls, pauses) == ([], [])
 

@@ -11,14 +11,14 @@ import yaml
 from whysgd.errors import UserError
 from whysgd.files import check_output
 from whysgd.grid import experiment_points, plan_jobs
-from whysgd.powers import format_number, parse_number
+from whysgd.powers import format_number
 from whysgd.schema import json_schema
 from whysgd.schema_tables import schema_tables
 from whysgd.scripting import logging_to
 from whysgd.settings import (
-    ExperimentSettings,
     ScaleSettings,
     Settings,
+    Sweeps,
     load_settings,
     merged,
     validated,
@@ -182,7 +182,7 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     chosen = validated(ScaleSettings, sweeps, f"scale {settings.scale_name}")
     points = experiment_points(chosen, name)
     if len(points) > 1:
-        choices = _open_axes(chosen.experiments[name])
+        choices = _open_axes(chosen, name)
         raise UserError(f"experiment {name} has {len(points)} grid points: {choices}")
     if options.seed < 0:
         raise UserError("--seed must not be negative")
@@ -199,13 +199,16 @@ def _assignment(text: str, option: str = "--set") -> tuple[str, object]:
         raise UserError(f"{option} {text}: the value is not valid YAML") from None
 
 
-def _open_axes(experiment: ExperimentSettings) -> str:
-    axes = {
-        key: values
-        for key, values in experiment.model_dump(exclude_none=True).items()
-        if isinstance(values, tuple) and len(values) > 1
-    }
+def _open_axes(scale: Sweeps, name: str) -> str:
+    """Keys with several values, whether the experiment or its program has them."""
+    own = scale.experiments[name].model_dump(exclude_none=True)
+    base = scale.programs[own["program"]].model_dump(exclude_none=True)
+    if "epochs" in own or "updates" in own:  # one budget replaces the other
+        base = {key: values for key, values in base.items() if key not in ("epochs", "updates")}
     return "; ".join(
-        f"choose {key} among {', '.join(format_number(parse_number(v)) for v in values)}"
-        for key, values in axes.items()
+        # Epochs are counted, even where they are fractions.
+        f"choose {key} among "
+        + ", ".join(f"{v:g}" if key == "epochs" else format_number(v) for v in values)
+        for key, values in {**base, **own}.items()
+        if isinstance(values, tuple) and len(values) > 1
     )

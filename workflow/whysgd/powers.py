@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
 
 _POWER = re.compile(r"^2\^(-?\d+)$")
 _RANGE = re.compile(r"^(2\^-?\d+)\s*\.\.\s*(2\^-?\d+)$")
@@ -63,7 +64,12 @@ def parse_numbers(value: Any) -> tuple[float, ...]:
 
 
 def format_number(value: float) -> str:
-    """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`."""
+    """A power of two as "2^-9", anything else in its shortest form; undoes `parse_number`.
+
+    Integers, which count something, are written as such: 8, not 2^3.
+    """
+    if isinstance(value, int):
+        return str(value)
     mantissa, exponent = math.frexp(value)
     return f"2^{exponent - 1}" if mantissa == 0.5 else repr(value).removesuffix(".0")
 
@@ -75,21 +81,39 @@ def _parse_integers(value: Any) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers)
 
 
-_NUMBER_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"type": "number"}, {"type": "string", "description": "a power such as 2^-9"}]
+_TEXT_SCHEMA = {
+    "type": "string",
+    "pattern": r"^\s*(2\^-?\d+|[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)\s*$",
+    "description": "a power such as 2^-9",
 }
-_NUMBERS_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        *_NUMBER_SCHEMA["anyOf"],
-        {"type": "string", "description": "a range of powers such as 2^-9..2^-1"},
-        {"type": "array", "items": _NUMBER_SCHEMA, "minItems": 1, "uniqueItems": True},
-    ]
+_RANGE_SCHEMA = {
+    "type": "string",
+    "pattern": r"^\s*2\^-?\d+\s*\.\.\s*2\^-?\d+\s*$",
+    "description": "a range of powers such as 2^-9..2^-1",
 }
 
-Number = Annotated[float, BeforeValidator(parse_number), WithJsonSchema(_NUMBER_SCHEMA)]
+
+class _OrText:
+    """In the JSON schema, lets a number be text as well; its bounds hold for the number alone."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: Any, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        number = handler(schema)
+        return {"anyOf": [{"type": number.pop("type")}, _TEXT_SCHEMA], **number}
+
+
+def _numbers_schema(kind: str) -> dict[str, Any]:
+    one = [{"type": kind}, _TEXT_SCHEMA]
+    several = {"type": "array", "items": {"anyOf": one}, "minItems": 1, "uniqueItems": True}
+    return {"anyOf": [*one, _RANGE_SCHEMA, several]}
+
+
+Number = Annotated[float, BeforeValidator(parse_number), _OrText]
 Numbers = Annotated[
-    tuple[float, ...], BeforeValidator(parse_numbers), WithJsonSchema(_NUMBERS_SCHEMA)
+    tuple[float, ...], BeforeValidator(parse_numbers), WithJsonSchema(_numbers_schema("number"))
 ]
 Integers = Annotated[
-    tuple[int, ...], BeforeValidator(_parse_integers), WithJsonSchema(_NUMBERS_SCHEMA)
+    tuple[int, ...], BeforeValidator(_parse_integers), WithJsonSchema(_numbers_schema("integer"))
 ]

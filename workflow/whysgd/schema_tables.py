@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from whysgd.powers import format_number
-from whysgd.schema import json_schema
+from whysgd.schema import FILES, json_schema
 
 Schema = Mapping[str, Any]
 
@@ -16,21 +16,27 @@ _INTRODUCTION = """\
 ([docs/claims.md](../docs/claims.md)), `paper.yaml` its numbers with their sources. Unknown keys
 and values out of range are errors that name the key.
 
-A number may be written as a power, `2^-9`; a list of numbers as a range of powers, `2^-9..2^-1`.
+A number may be written as a power, `2^-9`; a list of numbers or integers also as one of them, or
+as a range of powers, `2^-9..2^-1`. In a path, `~` is the home folder.
 `whysgd schema --tables > config/README.md` makes this file; a test says when it is out of date.
+
+`schema.json` is the JSON schema of `config.yaml`, of scale files and of `claims.yaml`: whatever is
+valid as one of them. `schema.json#/$defs/Config`, `schema.json#/$defs/ScaleSettings` and
+`schema.json#/$defs/Claims` are those of one kind alone. An editor checks a scale of one's own that
+begins with the line `# yaml-language-server: $schema=PATH/config/schema.json`.
 """
 
 
 def schema_tables() -> str:
     """A section for each record of config.yaml and of the scale files, as Markdown."""
-    schema = json_schema()
+    definitions = json_schema()["$defs"]
     sections = [_INTRODUCTION]
     for file in ("config.yaml", "scales/*.yaml"):
-        definitions = schema[file].get("$defs", {})
-        sections.append(_section(f"`{file}`", schema[file], definitions))
+        record = definitions[FILES[file].__name__]
+        sections.append(_section(f"`{file}`", record, definitions))
         sections += [
             _section(title, definitions[name], definitions)
-            for title, name in _below(schema[file], definitions)
+            for title, name in _below(record, definitions)
         ]
     return "\n".join(sections)
 
@@ -78,20 +84,27 @@ def _kind(value: Schema) -> str:
     value = _without_null(value)
     if "enum" in value:
         return ", ".join(f"`{choice}`" for choice in value["enum"])
-    if "anyOf" in value:
-        return (
-            "numbers" if any(kind.get("type") == "array" for kind in value["anyOf"]) else "number"
-        )
     if "prefixItems" in value:
         return f"{len(value['prefixItems'])} integers"
     if _reference(value) is not None:
         return "keys"
-    if value["type"] == "object":
+    if value.get("type") == "object":
         return "keys" if value["additionalProperties"] is True else "names, each with keys"
-    bounds = {"minimum": "at least", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+    bounds = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "at most",
+        "exclusiveMaximum": "below",
+    }
     limits = [f"{word} {value[bound]:g}" for bound, word in bounds.items() if bound in value]
-    kind = "text" if value["type"] == "string" else value["type"]
-    return f"{kind} {' and '.join(limits)}".strip()
+    return f"{_type(value)} {' and '.join(limits)}".strip()
+
+
+def _type(value: Schema) -> str:
+    # A number may be text as well, and a list of numbers a single one: the introduction says so.
+    kinds = [kind["type"] for kind in value.get("anyOf", [value])]
+    kind = "text" if kinds[0] == "string" else str(kinds[0])
+    return f"{kind}s" if "array" in kinds else kind
 
 
 def _default(value: Schema, required: bool) -> str:

@@ -8,10 +8,10 @@ from them. Nothing here imports TensorFlow, because the Snakefile reads this.
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from whysgd.archive import SCALE, read_archive
 from whysgd.errors import UserError
@@ -23,6 +23,17 @@ from whysgd.theory_settings import TheorySettings
 Record = TypeVar("Record", bound=Frozen)
 _OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
 CONFIG_DIR = Path(__file__).resolve().parents[2] / "config"
+
+
+def _expanded(path: str) -> str:
+    expanded = os.path.expanduser(path)
+    if expanded.startswith("~"):
+        raise ValueError(f"no home folder is known for {path!r}; a name like this begins with ./")
+    return expanded
+
+
+# Of a file or a folder, where ~ is a home folder: no shell expands what a file says.
+UserPath = Annotated[str, AfterValidator(_expanded)]
 
 
 class ProgramSettings(Frozen):
@@ -127,16 +138,31 @@ class JobSettings(Frozen):
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
-    checkpoints: CheckpointPolicy = CheckpointPolicy()
+    checkpoints: CheckpointPolicy = Field(
+        CheckpointPolicy(), description="how often a training job saves what it goes on from"
+    )
+
+
+def _with_user_path(dataset: DatasetSpec) -> DatasetSpec:
+    """The record takes its file's path as it is, since it is a part of what a run is."""
+    if dataset.path is None:
+        return dataset
+    return dataset.model_copy(update={"path": _expanded(dataset.path)})
 
 
 class Sweeps(Frozen):
     """What is trained and repeated, whatever the machine."""
 
-    runs: RunSettings
-    datasets: dict[str, DatasetSpec] = Field(min_length=1)
-    programs: dict[str, ProgramSettings] = Field(min_length=1)
-    experiments: dict[str, ExperimentSettings] = Field(min_length=1)
+    runs: RunSettings = Field(description="the seeds of every grid point, and which of them count")
+    datasets: dict[str, Annotated[DatasetSpec, AfterValidator(_with_user_path)]] = Field(
+        min_length=1, description="images that programs train on, by names of one's own"
+    )
+    programs: dict[str, ProgramSettings] = Field(
+        min_length=1, description="what experiments share, by names of one's own"
+    )
+    experiments: dict[str, ExperimentSettings] = Field(
+        min_length=1, description="sweeps, by the names that figures read them under"
+    )
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Sweeps":
@@ -157,8 +183,8 @@ class Sweeps(Frozen):
 class ScaleSettings(Sweeps):
     """A scale file: everything that is trained at one scale, and how it is split into jobs."""
 
-    description: str
-    jobs: JobSettings
+    description: str = Field(description="what the scale is for, in words; changes no result")
+    jobs: JobSettings = Field(description="how runs are split into jobs, and what each asks for")
     theory: TheorySettings | None = Field(
         None, description="the theory study; without it, the scale has no theory figures"
     )
@@ -181,16 +207,16 @@ class ScaleSettings(Sweeps):
 class Config(Frozen):
     """`config/config.yaml`, and what `--config` may set."""
 
-    scale: str = Field(
+    scale: UserPath = Field(
         "quick", description="a file of config/scales without .yaml, or the path of such a file"
     )
-    results: str = Field("results", description="folder of everything that is made")
-    data_folder: str | None = Field(
+    results: UserPath = Field("results", description="folder of everything that is made")
+    data_folder: UserPath | None = Field(
         None,
         description="folder with files of data sets, one folder each; default: the environment "
         "variable WHYSGD_DATA",
     )
-    calibration: str | None = Field(
+    calibration: UserPath | None = Field(
         None,
         description="file of another machine's timings, which a plan on it wrote; for "
         "`snakemake plan`",
@@ -207,7 +233,7 @@ class Config(Frozen):
         description="whether training jobs write event files for TensorBoard, below "
         "{results}/{scale}/tensorboard; changes no result",
     )
-    tables_from: str | None = Field(
+    tables_from: UserPath | None = Field(
         None,
         description="published tables, as `snakemake archive` makes them (.zip, .tar.gz or a "
         "folder), from which everything is drawn without training",
