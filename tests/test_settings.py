@@ -248,8 +248,10 @@ def test_a_target_of_another_scale_is_refused():
     settings = load_settings({"scale": "quick"})
     check_targets(settings, ["-n", "results/quick/figures/figure1.pdf", "figure1", "results"])
     check_targets(settings, ["--report", "results/report.zip"])
-    with pytest.raises(UserError, match=r"add --config scale=paper$"):
-        check_targets(settings, ["./results/paper/figures/figure1.pdf"])
+    for file in ("paper/figures/figure1.pdf", "paper/claims.html", "mine/figures/figure1.pdf"):
+        scale = file.partition("/")[0]
+        with pytest.raises(UserError, match=rf"add --config scale={scale}$"):
+            check_targets(settings, [f"./results/{file}"])
 
 
 OWN_FILE = {"source": "npz", "path": "own.npz", "image_shape": [4, 4, 1], "num_classes": 3}

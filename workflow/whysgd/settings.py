@@ -322,7 +322,8 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
         path = Path(os.path.normpath(argument))
         if path.is_relative_to(settings.results):
             scale, *below = path.relative_to(settings.results).parts or ("",)
-            if below and below[0] in _OUTPUT_FOLDERS and scale != settings.folder.name:
+            known = scale.removesuffix("-published") in known_scales()
+            if below and scale != settings.folder.name and (known or below[0] in _OUTPUT_FOLDERS):
                 if settings.tables_from is not None:
                     raise UserError(
                         f"{argument}: what is drawn from {settings.tables_from} goes into "
