@@ -30,7 +30,7 @@ from whysgd.training.measurement import (
     batch_count,
     piece_of,
 )
-from whysgd.training.trainer import Trainer, blocks, evaluation_minibatches
+from whysgd.training.trainer import Trainer, blocks
 
 LOGGER = logging.getLogger("test")
 MODELS = ["mlp-9-7", "wrn-10-1"]
@@ -313,15 +313,18 @@ def test_a_set_is_measured_as_if_there_were_no_others(dataset, add, num_sums):
     assert_same_bits(measured, expected)
 
 
-@pytest.mark.parametrize(("total", "evaluations"), [(12, 3), (10, 4), (3, 8), (1, 1)])
+@pytest.mark.parametrize(
+    ("total", "evaluations"), [(12, 3), (10, 4), (3, 8), (1, 1), (1250, 100), (7, 5)]
+)
 def test_evaluations_are_spread_evenly_and_include_both_ends(total, evaluations):
     program = make_program(num_minibatches=total, num_evaluations=evaluations)
-    stops = evaluation_minibatches(program)
+    stops = program.evaluation_minibatches
     assert stops[0] == 0
     assert stops[-1] == total
     gaps = np.diff(stops)
     assert gaps.min() >= 1
     assert gaps.max() - gaps.min() <= 1
+    assert stops == sorted({*np.round(np.linspace(0, total, evaluations + 1)).astype(int).tolist()})
 
 
 def test_the_same_ensemble_twice_gives_the_same_history(dataset):

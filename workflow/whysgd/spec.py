@@ -223,6 +223,13 @@ class Program(Frozen):
         return self.num_minibatches * self.updates_per_batch
 
     @property
+    def evaluation_minibatches(self) -> list[int]:
+        """Numbers of minibatches after which a run is evaluated: 0, then evenly up to the end."""
+        step = self.num_minibatches / self.num_evaluations
+        between = (round(place * step) for place in range(self.num_evaluations))
+        return sorted({*between, self.num_minibatches})
+
+    @property
     def num_epochs(self) -> float:
         """Passes over the training set in all; may be fractional."""
         return self.num_minibatches / self.minibatches_per_epoch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whysgd.planning.timings import Timing
-from whysgd.spec import Ensemble, Program
+from whysgd.spec import Ensemble
 
 # Standardized images in float32, on their way there and as prepared.
 _COPIES_OF_DATA = 3
@@ -41,7 +41,7 @@ def estimate_job(ensemble: Ensemble, timing: Timing) -> JobEstimate:
     """
     program = ensemble.program
     dataset = program.dataset
-    evaluations = num_evaluations(program) + 1  # and the one at the start
+    evaluations = len(program.evaluation_minibatches)
     norms = evaluations if program.c_reg == "every" else 1
     seconds = (
         timing.start_seconds
@@ -59,11 +59,6 @@ def estimate_job(ensemble: Ensemble, timing: Timing) -> JobEstimate:
         bytes=timing.peak_bytes + _COPIES_OF_DATA * 4 * images,
         device=timing.device,
     )
-
-
-def num_evaluations(program: Program) -> int:
-    """Evaluations after the one at the start: no more than there are minibatches."""
-    return min(program.num_evaluations, program.num_minibatches)
 
 
 def seconds_at_once(jobs: Iterable[JobEstimate], places: int) -> float:

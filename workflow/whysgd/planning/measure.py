@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from whysgd.data.dataset import Dataset
 from whysgd.planning.timings import Timing
+from whysgd.randomness import Purpose, generator
 from whysgd.spec import DatasetSpec, Ensemble
 from whysgd.training.program import State
 from whysgd.training.runtime import device_kind
@@ -52,13 +53,13 @@ def measure_timing(ensemble: Ensemble, imported_seconds: float) -> Timing:
 
 def noise(spec: DatasetSpec) -> Dataset:
     """Images of noise with the shapes of a data set."""
-    generator = np.random.default_rng(0)
+    draw = generator(0, Purpose.NOISE, *spec.image_shape)
 
     def images(count: int) -> NDArray[np.float32]:
-        return generator.random((count, *spec.image_shape), np.float32)
+        return draw.random((count, *spec.image_shape), np.float32)
 
     def labels(count: int) -> NDArray[np.int32]:
-        return generator.integers(spec.num_classes, size=count, dtype=np.int32)
+        return draw.integers(spec.num_classes, size=count, dtype=np.int32)
 
     train, test = spec.num_train, spec.num_test
     return Dataset(images(train), labels(train), images(test), labels(test))

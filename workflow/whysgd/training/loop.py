@@ -13,7 +13,7 @@ from whysgd.training.history import COLUMNS, continued
 from whysgd.training.interruption import Interruption, TrainingInterruptedError
 from whysgd.training.live import Live
 from whysgd.training.progress import Progress
-from whysgd.training.trainer import Trainer, evaluation_minibatches, state_arrays, states_of
+from whysgd.training.trainer import Trainer, state_arrays, states_of
 
 DEFAULT_POLICY = CheckpointPolicy()
 
@@ -103,7 +103,7 @@ class _Run:
 
     def to_the_end(self) -> pd.DataFrame:
         """Trains up to each evaluation and evaluates; returns the history."""
-        for stop in evaluation_minibatches(self._trainer.program)[self._evaluations :]:
+        for stop in self._trainer.program.evaluation_minibatches[self._evaluations :]:
             while self._done < stop:
                 self._states, self._done = self._trainer.train(
                     self._states, self._done, stop, self._act_on_signal

@@ -241,9 +241,3 @@ class _Part:
         self.compiled = compile_program(
             self.network, program, use_xla=self.network.prefers_xla(device)
         )
-
-
-def evaluation_minibatches(program: Program) -> list[int]:
-    """Numbers of minibatches after which a run is evaluated: 0, then evenly up to the end."""
-    stops = np.linspace(0, program.num_minibatches, program.num_evaluations + 1)
-    return [int(stop) for stop in np.unique(np.round(stops))]
