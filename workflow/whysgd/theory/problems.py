@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -124,7 +124,8 @@ class NetworkShape:
     model: str
     activation: Activation = "tanh"
     base_width: int = 2
-    num_classes: int = 10
+    _: KW_ONLY
+    num_classes: int
 
     def build(self, replicas: int, input_shape: tuple[int, int, int]) -> Network:
         """R replicas in float64."""
@@ -148,7 +149,12 @@ def network_minibatches(
         shape: the network.
         images: (m, B, height, width, channels).
         labels: (m, B).
+
+    Raises:
+        ValueError: a label is none of the network's classes; its loss would have no target.
     """
+    if labels.min() < 0 or labels.max() >= shape.num_classes:
+        raise ValueError(f"labels {labels.min()} to {labels.max()} for {shape.num_classes} classes")
     build = cache(shape.build)
 
     def losses(points: tf.Tensor, minibatches: tf.Tensor) -> tf.Tensor:
