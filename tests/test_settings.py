@@ -96,6 +96,10 @@ def test_the_tables_have_every_key_of_the_configuration():
         ({"theory": {"norm_batch_size": 7}}, "`norm_batch_size` must divide `norm_images`"),
         ({"theory": {"norm_epochs": [-1, 2]}}, "`norm_epochs` must not be negative"),
         (
+            {"theory": {"norm_epochs": [0, 8, 2]}},
+            "scale quick: theory: `norm_epochs` must increase: 2 follows 8",
+        ),
+        (
             {"experiments": {"reg_coefficient": {"reg_coefficient": [0, 0.5]}}},
             "`reg_coefficient` must be positive, not 0",
         ),

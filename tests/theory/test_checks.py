@@ -134,18 +134,28 @@ def test_the_expected_norm_is_exact_over_all_minibatches():
     )
 
 
-def test_measured_norms_agree_with_the_expected_ones_within_their_errors():
+def norm_rows(epochs):
     rng = np.random.default_rng(1)
-    rows = gradient_norms.norm_rows(
+    return gradient_norms.norm_rows(
         NetworkShape("mlp-4", "relu", num_classes=3),
         rng.normal(size=(12, 4, 4, 1)),
         rng.integers(0, 3, 12, np.int32),
         batch_size=4,
         learning_rate=0.05,
-        epochs=(0, 3),
+        epochs=epochs,
         batches=3000,
         seed=0,
     )
+
+
+@pytest.mark.parametrize("epochs", [(3, 0), (0, 2, 2), (-1, 2)])
+def test_norms_are_not_measured_at_epochs_that_go_back(epochs):
+    with pytest.raises(ValueError, match="must not be negative, and must increase"):
+        norm_rows(epochs)
+
+
+def test_measured_norms_agree_with_the_expected_ones_within_their_errors():
+    rows = norm_rows((0, 3))
     assert tuple(rows.columns) == gradient_norms.COLUMNS
     assert sorted(rows["batch_size"].unique()) == [1, 2, 4, 8, 11, 12]
     off = (rows["mean_sq_norm"] - rows["expected"]).abs()

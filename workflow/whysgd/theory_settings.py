@@ -1,5 +1,7 @@
 """What the theory study computes at a scale: the `theory` section of a scale file."""
 
+from itertools import pairwise
+
 from pydantic import Field, model_validator
 
 from whysgd.powers import Integers, Number, Numbers
@@ -65,6 +67,9 @@ class TheorySettings(Frozen):
             raise ValueError("`norm_batch_size` must divide `norm_images`")
         if min(self.norm_epochs) < 0:
             raise ValueError("`norm_epochs` must not be negative")
+        for epoch, following in pairwise(self.norm_epochs):
+            if following <= epoch:
+                raise ValueError(f"`norm_epochs` must increase: {following} follows {epoch}")
         if len(self.scaled_steps) < 3:
             raise ValueError("`scaled_steps`: a slope needs at least 3 points")
         return self
