@@ -19,6 +19,7 @@ from whysgd.theory.sequences import sgd_displacements
 from whysgd.training.objective import minibatch_loss
 
 _WARM_UP_EPOCHS = 8
+_ROUNDING = 1e-12  # of learning_rate * sharpness, which may come out above 2 where it is 2
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def require_stable(problem: Problem, learning_rate: float) -> None:
     Raises:
         UserError: naming the problem, the learning rate and the largest stable one.
     """
-    if abs(1 - learning_rate * problem.sharpness) > 1:
+    if abs(1 - learning_rate * problem.sharpness) > 1 + _ROUNDING:
         raise UserError(
             f"theory: {problem.name}: learning rate {learning_rate:.3g} is beyond stability; at "
             f"largest curvature {problem.sharpness:.3g} at most {2 / problem.sharpness:.3g}"

@@ -11,13 +11,13 @@ from whysgd.theory.modified_loss import modified_loss_sgd
 from whysgd.theory.problems import Problem, require_stable
 from whysgd.theory.second_order import second_order_field
 from whysgd.theory.sequences import (
-    MOST_ENUMERATED,
     all_orders,
     mean_and_standard_error,
     sampled_orders,
     sgd_displacements,
 )
 from whysgd.theory.series import distances
+from whysgd.theory_settings import MOST_ENUMERATED, MOST_SECOND_ORDER
 
 COLUMNS = (
     "problem",
@@ -31,8 +31,6 @@ COLUMNS = (
     "displacement",
     "unexplained",
 )
-# The last term takes (m^2 + m) third derivatives at every point of the flow.
-_MOST_SECOND_ORDER = 8
 # Effects are percents here, and a flow over many of the curvature's times is long.
 _TOLERANCE = 1e-8
 
@@ -85,7 +83,7 @@ def _rows(
         FLOW: descent(minibatches.full_loss),
         SGD: descent(modified_loss_sgd(minibatches, tf.constant(rates))),
     }
-    if m <= _MOST_SECOND_ORDER:
+    if m <= MOST_SECOND_ORDER:
         fields[SECOND] = second_order_field(minibatches, tf.constant(rates))
     tables = []
     for name, field in fields.items():
