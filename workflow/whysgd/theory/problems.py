@@ -14,7 +14,8 @@ from whysgd.architecture import Activation
 from whysgd.errors import UserError
 from whysgd.models import Network, build_network
 from whysgd.randomness import Purpose, generator
-from whysgd.theory.minibatches import Minibatches, hessian_product
+from whysgd.theory.flows import RELATIVE_TOLERANCE, flow_displacements
+from whysgd.theory.minibatches import Field, Minibatches, hessian_product
 from whysgd.theory.sequences import sgd_displacements
 from whysgd.training.objective import minibatch_loss
 
@@ -58,6 +59,27 @@ class Problem:
         rates = np.array(scaled_steps) / (updates * self.sharpness)
         require_stable(self, float(rates.max()))
         return rates
+
+    def flow_displacements(
+        self,
+        field: Field,
+        times: NDArray[np.float64],
+        *,
+        relative_tolerance: float = RELATIVE_TOLERANCE,
+    ) -> NDArray[np.float64]:
+        """How far R flows get from the start, (R, P); as `whysgd.theory.flows` has it.
+
+        Raises:
+            UserError: a flow could not be integrated so far; names the problem.
+        """
+        try:
+            return flow_displacements(
+                field, self.start, times, relative_tolerance=relative_tolerance
+            )
+        except ArithmeticError as error:
+            raise UserError(
+                f"theory: {self.name}: {error}; take smaller steps or another seed"
+            ) from error
 
 
 def require_stable(problem: Problem, learning_rate: float) -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from whysgd.theory.flows import flow_displacements
 from whysgd.theory.main_result import FLOW, SECOND, SGD
 from whysgd.theory.minibatches import descent
 from whysgd.theory.modified_loss import modified_loss_sgd
@@ -87,7 +86,7 @@ def _rows(
         fields[SECOND] = second_order_field(minibatches, tf.constant(rates))
     tables = []
     for name, field in fields.items():
-        end = flow_displacements(field, start, m * rates, relative_tolerance=_TOLERANCE)
+        end = problem.flow_displacements(field, m * rates, relative_tolerance=_TOLERANCE)
         tables.append(
             pd.DataFrame(
                 {
