@@ -17,7 +17,9 @@ from whysgd.powers import format_number
 PANEL_WIDTH, PANEL_HEIGHT = 3.9, 3.2  # inches, with labels and without legends
 
 # Okabe and Ito's palette: told apart by colour-blind readers, and different in grey too.
-COLORS = {"C": "#0072B2", "C_mod": "#D55E00", "baseline": "#009E73", "train": "#CC79A7"}
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
+PURPLE, SKY_BLUE, ORANGE = "#CC79A7", "#56B4E9", "#E69F00"
+COLORS = {"C": BLUE, "C_mod": VERMILLION, "baseline": GREEN, "train": PURPLE}
 MARKERS = ("o", "s", "D", "^", "P", "X", "*")  # a "v" would look like the sign of a low point
 
 

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 
 from whysgd.errors import UserError
 from whysgd.figures.limits import powers_of_two
-from whysgd.figures.style import MARKERS
+from whysgd.figures.style import BLUE, GREEN, MARKERS, ORANGE, PURPLE, SKY_BLUE, VERMILLION
 
-# Okabe and Ito's palette, as elsewhere.
-PALETTE = ("#0072B2", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00")
+PALETTE = (BLUE, GREEN, VERMILLION, PURPLE, SKY_BLUE, ORANGE)
 ERRORS, OUTSIDE = "errors", "not fitted"  # gids of what is drawn
 STEP_LABEL = r"step $\times$ curvature, updates $\times\ \epsilon \lambda_{\max}$"
 ERROR_LABEL = "distance in parameter space"
