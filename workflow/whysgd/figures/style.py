@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import numpy as np
@@ -65,9 +66,15 @@ def new_figure(panels: int, rows: int = 1) -> tuple[Figure, list[Axes]]:
     layout = ConstrainedLayoutEngine(wspace=0.04, hspace=0.06)
     figure = Figure(figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * rows), layout=layout)
     axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for letter, panel in zip("abcdefghi", axes, strict=False):
-        panel.set_title(f"({letter})", loc="left", fontweight="bold")
+    for place, panel in enumerate(axes):
+        panel.set_title(f"({panel_letters(place)})", loc="left", fontweight="bold")
     return figure, axes
+
+
+def panel_letters(place: int) -> str:
+    """Of a panel, counted from 0: a to z, then aa, ab, ..."""
+    before, last = divmod(place, len(ascii_lowercase))
+    return (panel_letters(before - 1) if before else "") + ascii_lowercase[last]
 
 
 def ordered_colors(count: int) -> list[tuple[float, ...]]:

@@ -39,7 +39,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     problems = problems_of(errors, "expansions")
     errors = series_of(errors, check="expansions")
     figure, panels = new_figure(len(problems) + 1)
-    for axes, problem in zip(panels, problems, strict=False):
+    for axes, problem in zip(panels[:-1], problems, strict=True):
         rows = series_of(errors, problem=problem)
         for name, look in _LOOKS.items():
             draw_errors(axes, series_of(rows, quantity=name), look)

@@ -19,10 +19,10 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     table = tables["theory_planar"]
     figure, panels = new_figure(4, rows=2)
     for axes, part, title in zip(
-        panels,
+        panels[:3],
         ("left", "right", "between"),
         ("minibatches agree ($x = -1$)", "minibatches disagree ($x = 1$)", "between the minima"),
-        strict=False,
+        strict=True,
     ):
         _draw_losses(axes, table, part)
         name_panel(axes, title)
