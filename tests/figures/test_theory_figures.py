@@ -216,6 +216,14 @@ def test_the_main_result_shows_every_problem_with_its_slopes(tables):
     assert 2.0**-6 < grey.get_x() < 2.0**-5  # between the last smooth point and the first other
 
 
+def test_the_main_result_shows_its_own_slopes_of_a_problem_with_others(tables):
+    n_step = errors("n_step", "cubic, m = 6", {name: order + 1 for name, order in FLOWS.items()})
+    others = slope_table(n_step)
+    slopes = pd.concat([others, tables["theory_slopes"]], ignore_index=True)
+    figure = draw("theory_main_result", {**tables, "theory_slopes": slopes})
+    assert texts(figure.axes[1]) == ["slopes 2.00, 2.00, 3.00, 4.00"]
+
+
 @pytest.mark.parametrize("left_out", [1, 6])
 def test_the_main_result_needs_gradient_descent_and_sgd_on_a_cubic(tables, left_out):
     table = tables["theory_main_result"]

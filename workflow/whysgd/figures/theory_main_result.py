@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from whysgd.errors import UserError
 from whysgd.figures.style import new_figure
 from whysgd.figures.theory_panels import (
+    draw_check,
     draw_errors,
     finish_errors,
     looks,
@@ -41,11 +42,8 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     }
     figure, panels = new_figure(6, rows=2)
     for axes, (problem, title) in zip(panels[:-1], titles.items(), strict=True):
-        rows = series_of(errors, problem=problem)
-        for name, look in _LOOKS.items():
-            draw_errors(axes, series_of(rows, quantity=name), look)
-        text = slope_text(slopes[slopes["problem"] == problem], list(_LOOKS))
-        finish_errors(axes, title, text, rows["scaled_step"])
+        here = {"check": "main_result", "problem": problem}
+        draw_check(axes, errors, slopes, _LOOKS, title, **here)
     _draw_relu(panels[-1], errors, slopes)
     return figure
 
