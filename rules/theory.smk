@@ -32,6 +32,7 @@ if SCALE.theory is not None and SETTINGS.tables_from is None:
                 runtime=growing(30),
             params:
                 theory=SCALE.theory.model_dump(mode="json"),
+                num_classes=SCALE.datasets[SCALE.theory.dataset].num_classes,
                 modules=[table.module for table in job.tables],
             message:
                 f"Compute theory: {job.name}"

@@ -105,6 +105,27 @@ def test_every_key_of_the_tables_has_a_meaning():
         ({"theory": {"norm_batch_size": 7}}, "`norm_batch_size` must divide `norm_images`"),
         ({"theory": {"norm_epochs": [-1, 2]}}, "`norm_epochs` must not be negative"),
         (
+            {"theory": {"norm_epochs": [0, 8, 2]}},
+            "scale quick: theory: `norm_epochs` must increase: 2 follows 8",
+        ),
+        ({"theory": {"num_batches": 6}}, "theory.num_batches: Input should be less than 6, not 6"),
+        ({"theory": {"cubic_parameters": 1}}, "theory.cubic_parameters: "),
+        (
+            {"theory": {"cubic_batches": [1, 7]}},
+            "theory: `cubic_batches` must be at most 6, not 7: 5040 orders",
+        ),
+        ({"theory": {"cubic_batches": 4}}, "theory: `cubic_batches` must hold 1"),
+        ({"theory": {"cubic_batches": [2, 4]}}, "theory: `cubic_batches` must hold 1"),
+        ({"theory": {"cubic_batches": 1}}, "theory: `cubic_batches` must hold 1"),
+        ({"theory": {"sampled_batches": 4}}, "theory: `sampled_batches` = 4 is one of"),
+        ({"theory": {"validity_batches": [9, 16]}}, "theory: `validity_batches`: one must be at"),
+        (
+            {"theory": {"scaled_steps": [1, 2, 2.1]}},
+            "theory: `scaled_steps` must be at most 2, not 2.1: beyond, updates grow",
+        ),
+        ({"theory": {"validity_steps": [1, 4]}}, "theory: `validity_steps` must be at most 2"),
+        ({"theory": {"kinked_steps": [4, 8.5]}}, "theory: `kinked_steps` must be at most 8, not"),
+        (
             {"experiments": {"reg_coefficient": {"reg_coefficient": [0, 0.5]}}},
             "`reg_coefficient` must be positive, not 0",
         ),

@@ -6,7 +6,15 @@ import pytest
 from tests.figures.synthetic import SWEPT, change, expected, lines, places, table_of
 from whysgd.figures.render import draw_figure
 from whysgd.figures.style import FigureContext
-from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, CURVE, FALL, FEW_KEPT, OPEN
+from whysgd.figures.sweeps import (
+    ALL_DIVERGED,
+    BELOW,
+    CURVE,
+    FALL,
+    FEW_KEPT,
+    NOT_FINITE,
+    OPEN,
+)
 
 NAN = float("nan")
 X = 2.0**-4
@@ -67,6 +75,35 @@ def test_where_all_runs_diverged_every_series_has_its_own_cross():
     assert np.diff(sorted(heights)).min() > 0.04
     assert len({cross.get_color() for cross in crosses}) == 3
     assert "all runs diverged" in legend_texts(figure)
+
+
+def test_finite_runs_with_a_mean_that_overflowed_are_not_called_diverged():
+    table = table_of("figure1")
+    place = (table["panel"] == "c") & (table["series"] == "C") & (table["x"] == X)
+    overflowed = place & (table["metric"] == "c_reg")
+    assert overflowed.sum() == 1
+    table.loc[overflowed, ["mean", "std"]] = [np.inf, NAN]
+    figure = draw_figure("figure1", table, FigureContext("quick"))
+    axes = figure.axes[2]
+    (sign,) = lines(axes, NOT_FINITE)
+    assert places(sign) == [X]
+    assert not lines(axes, ALL_DIVERGED)
+    assert "mean not finite" in legend_texts(figure)
+    assert "all runs diverged" not in legend_texts(figure)
+    assert sum(len(line.get_xdata()) for line in lines(axes, CURVE)) == 2 * len(SWEPT) - 1
+
+
+def test_signs_of_both_kinds_are_told_apart():
+    table = change(table_of("figure7"), "a", "n = 4", X, mean=NAN, std=NAN, kept=0, diverged=7)
+    figure, axes = draw(change(table, "a", "n = 8", X, mean=np.inf, std=NAN, kept=3, diverged=4))
+    (cross,), (plus,) = lines(axes, ALL_DIVERGED), lines(axes, NOT_FINITE)
+    assert cross.get_marker() != plus.get_marker()
+    assert cross.get_ydata()[0] != plus.get_ydata()[0]
+    by_text = dict(
+        zip(legend_texts(figure)[-2:], figure.legends[1].legend_handles[-2:], strict=True)
+    )
+    assert by_text["all runs diverged"].get_marker() == cross.get_marker()
+    assert by_text["mean not finite"].get_marker() == plus.get_marker()
 
 
 def test_signs_stand_below_all_points():

@@ -216,6 +216,22 @@ def test_the_main_result_shows_every_problem_with_its_slopes(tables):
     assert 2.0**-6 < grey.get_x() < 2.0**-5  # between the last smooth point and the first other
 
 
+def test_the_main_result_shows_its_own_slopes_of_a_problem_with_others(tables):
+    n_step = errors("n_step", "cubic, m = 6", {name: order + 1 for name, order in FLOWS.items()})
+    others = slope_table(n_step)
+    slopes = pd.concat([others, tables["theory_slopes"]], ignore_index=True)
+    figure = draw("theory_main_result", {**tables, "theory_slopes": slopes})
+    assert texts(figure.axes[1]) == ["slopes 2.00, 2.00, 3.00, 4.00"]
+
+
+@pytest.mark.parametrize("left_out", [1, 6])
+def test_the_main_result_needs_gradient_descent_and_sgd_on_a_cubic(tables, left_out):
+    table = tables["theory_main_result"]
+    fewer = table[table["problem"] != f"cubic, m = {left_out}"]
+    with pytest.raises(UserError, match="theory_main_result: table has no random cubic of one"):
+        draw("theory_main_result", {**tables, "theory_main_result": fewer})
+
+
 def test_points_that_were_not_fitted_are_open(tables):
     axes = draw("theory_second_epoch", tables).axes[0]
     marked = [line for line in lines(axes, OUTSIDE) if line.get_marker() != "None"]
@@ -278,6 +294,26 @@ def test_validity_compares_with_gradient_flow(tables):
         assert level.get_ydata()[0] == 1
     open_points = [line for line in panels[2].lines if line.get_markerfacecolor() == "white"]
     assert [len(line.get_xdata()) for line in open_points] == [1, 1]
+
+
+def test_more_epochs_than_there_are_markers_are_all_drawn(tables):
+    table = tables["theory_gradient_norms"]
+    start = table[table["epoch"] == 0]
+    many = pd.concat([start.assign(epoch=epoch) for epoch in range(9)], ignore_index=True)
+    left, right = draw("theory_gradient_norms", {"theory_gradient_norms": many}).axes
+    for axes, gid in ((left, MEASURED), (left, EXPECTED), (right, DEVIATION)):
+        assert len(lines(axes, gid)) == 9
+        assert len({tuple(line.get_color()) for line in lines(axes, gid)}) == 9
+    assert [line.get_marker() for line in lines(left, MEASURED)][-2:] == ["o", "s"]
+
+
+def test_more_rates_than_there_are_markers_are_all_drawn(tables):
+    table = tables["theory_validity"]
+    slow = table[table["scaled_rate"] == 2.0**-4]
+    rates = 2.0 ** np.arange(-8, 1)
+    many = pd.concat([slow.assign(scaled_rate=rate) for rate in rates], ignore_index=True)
+    for axes in draw("theory_validity", {"theory_validity": many}).axes:
+        assert len(lines(axes, theory_validity.REACH)) == 9
 
 
 def test_the_cartoon_of_flows_holds_its_points(tables):

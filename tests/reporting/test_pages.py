@@ -51,15 +51,18 @@ def test_a_figures_page_has_a_line_for_every_point(figure):
 
 
 def test_numbers_are_shown_as_the_figure_shows_them():
-    common = {"panel": "a", "series": "C <x>", "x_name": "learning_rate", "kept": 5, "total": 7}
+    common = {"panel": "a", "series": "C <x>", "x_name": "learning_rate", "total": 7}
+    kept, none = {**common, "kept": 5}, {**common, "kept": 0}
     table = pd.DataFrame(
         [
-            {**common, "x": 0.25, "metric": "test_accuracy", "mean": 0.91234, "std": 0.01},
-            {**common, "x": 0.25, "metric": "c_reg", "mean": 1.25e-5, "std": np.nan},
-            {**common, "x": 0.5, "metric": "test_accuracy", "mean": np.nan, "std": np.nan},
+            {**kept, "x": 0.25, "metric": "test_accuracy", "mean": 0.91234, "std": 0.01},
+            {**kept, "x": 0.25, "metric": "c_reg", "mean": 1.25e-5, "std": np.nan},
+            {**kept, "x": 0.5, "metric": "test_accuracy", "mean": 0.5, "std": 0.0},
+            {**kept, "x": 0.5, "metric": "c_reg", "mean": np.inf, "std": np.nan},
+            {**none, "x": 1.0, "metric": "test_accuracy", "mean": np.nan, "std": np.nan},
         ]
     ).assign(diverged=2)
-    heading, first, second = rows(figure_page("figure1", table, "tiny"))
+    heading, first, overflowed, last = rows(figure_page("figure1", table, "tiny"))
     assert heading == [
         "series",
         "learning rate",
@@ -69,7 +72,8 @@ def test_numbers_are_shown_as_the_figure_shows_them():
         "diverged",
     ]
     assert first == ["C <x>", "2^-2", "91.23 ± 1.00", "1.25e-05", "5 of 7", "2"]
-    assert second == ["C <x>", "2^-1", "diverged", "", "5 of 7", "2"]
+    assert overflowed == ["C <x>", "2^-1", "50.00 ± 0.00", "not finite", "5 of 7", "2"]
+    assert last == ["C <x>", "2^0", "diverged", "", "0 of 7", "2"]
 
 
 def test_a_long_table_is_cut_on_the_page_and_not_in_the_file():

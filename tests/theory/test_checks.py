@@ -1,5 +1,6 @@
 """Checks 3 to 9 on small problems, and that a wrong coefficient fails them."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -21,9 +22,10 @@ from whysgd.theory import (
 )
 from whysgd.theory.fits import slope_table
 from whysgd.theory.inputs import TheoryInputs
-from whysgd.theory.problems import NetworkShape
+from whysgd.theory.problems import NetworkShape, network_minibatches
 from whysgd.theory.second_order import second_order_correction
 from whysgd.theory.series import Epoch
+from whysgd.theory.tables import gradient_norms as gradient_norms_table
 from whysgd.theory.validity import reach_rows
 from whysgd.theory_settings import TheorySettings
 
@@ -132,18 +134,28 @@ def test_the_expected_norm_is_exact_over_all_minibatches():
     )
 
 
-def test_measured_norms_agree_with_the_expected_ones_within_their_errors():
+def norm_rows(epochs):
     rng = np.random.default_rng(1)
-    rows = gradient_norms.norm_rows(
+    return gradient_norms.norm_rows(
         NetworkShape("mlp-4", "relu", num_classes=3),
         rng.normal(size=(12, 4, 4, 1)),
         rng.integers(0, 3, 12, np.int32),
         batch_size=4,
         learning_rate=0.05,
-        epochs=(0, 3),
+        epochs=epochs,
         batches=3000,
         seed=0,
     )
+
+
+@pytest.mark.parametrize("epochs", [(3, 0), (0, 2, 2), (-1, 2)])
+def test_norms_are_not_measured_at_epochs_that_go_back(epochs):
+    with pytest.raises(ValueError, match="must not be negative, and must increase"):
+        norm_rows(epochs)
+
+
+def test_measured_norms_agree_with_the_expected_ones_within_their_errors():
+    rows = norm_rows((0, 3))
     assert tuple(rows.columns) == gradient_norms.COLUMNS
     assert sorted(rows["batch_size"].unique()) == [1, 2, 4, 8, 11, 12]
     off = (rows["mean_sq_norm"] - rows["expected"]).abs()
@@ -227,19 +239,48 @@ def test_sampled_epochs_come_with_their_standard_error():
         reach_rows(problem, (7,), (2.1,), pairs=20, seed=0)
 
 
+SMALL = TheorySettings(
+    dataset="digits",
+    num_batches=2,
+    batch_size=3,
+    hidden_units=2,
+    base_width=1,
+    norm_model="mlp-2",
+    norm_images=8,
+    norm_epochs=(0, 1),
+    norm_batches=50,
+    validity_batches=(1, 2),
+)
+
+
 def test_the_studys_problems_are_made_of_the_first_images(dataset):
-    settings = TheorySettings(
-        dataset="digits",
-        num_batches=2,
-        batch_size=3,
-        hidden_units=2,
-        norm_images=8,
-        validity_batches=(1, 2),
-    )
-    inputs = TheoryInputs(settings, dataset)
+    inputs = TheoryInputs(SMALL, dataset, num_classes=10)
     assert inputs.logistic().minibatches.count == 2
     assert inputs.logistic().minibatches.smooth
     assert not inputs.kinked().minibatches.smooth
     assert len(inputs.perceptron().start) == 64 * 2 + 2 + 2 * 10 + 10
     assert inputs.cubic(2).start.shape == (6,)
     np.testing.assert_allclose(inputs.images.mean((1, 2, 3)), 0, atol=1e-12)
+
+
+def test_every_network_has_the_data_sets_classes(dataset):
+    inputs = TheoryInputs(SMALL, dataset, num_classes=12)
+    assert len(inputs.logistic().start) == (64 + 1) * 12
+    for problem in (inputs.perceptron(), inputs.kinked()):
+        assert len(problem.start) == 64 * 2 + 2 + (2 + 1) * 12
+    wider = TheoryInputs(SMALL, dataset, num_classes=13)
+    # One more output of the last layer: its 4 kernels and its bias.
+    assert len(wider.convolutional().start) - len(inputs.convolutional().start) == 4 + 1
+
+    labels = np.arange(22, dtype=np.int32) % 12
+    many = TheoryInputs(SMALL, dataclasses.replace(dataset, y_train=labels), num_classes=12)
+    assert (gradient_norms_table.table(many)["variance"] > 0).all()
+    with pytest.raises(ValueError, match="labels 0 to 7 for 7 classes"):
+        gradient_norms_table.table(dataclasses.replace(many, num_classes=7))
+
+
+def test_a_label_without_a_class_is_an_error():
+    images, labels = np.zeros((2, 3, 4, 4, 1)), np.array([[0, 1, 2], [2, 3, 0]], np.int32)
+    network_minibatches(NetworkShape("linear", num_classes=4), images, labels)
+    with pytest.raises(ValueError, match="labels 0 to 3 for 3 classes"):
+        network_minibatches(NetworkShape("linear", num_classes=3), images, labels)

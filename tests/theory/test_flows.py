@@ -5,7 +5,13 @@ import pytest
 import tensorflow as tf
 from scipy.linalg import expm
 
+from whysgd.errors import UserError
 from whysgd.theory.flows import flow_displacements, kinked_flow_displacements
+from whysgd.theory.main_result import FLOW, error_rows
+from whysgd.theory.minibatches import descent
+from whysgd.theory.problems import Problem, polynomial_minibatches
+from whysgd.theory.series import Epoch
+from whysgd.theory.validity import reach_rows
 
 MATRIX = np.array([[-1.0, 0.4], [0.1, -2.0]])
 START, TIMES = np.array([3.0, -1.0]), np.array([1e-4, 0.5, 2.0])
@@ -58,3 +64,25 @@ def test_the_fixed_step_flow_knows_its_error_at_a_kink():
 def test_a_flow_that_leaves_the_finite_numbers_is_an_error():
     with pytest.raises(ArithmeticError, match="could not be integrated"):
         flow_displacements(tf.square, np.array([1.0]), np.array([2.0]))
+
+
+def runaway():
+    """C = -w^3 / 3: the flow w' = w^2 from 1 is at infinity after a time of 1."""
+    cubic = polynomial_minibatches(np.zeros((1, 1)), np.zeros((1, 1, 1)), np.full((1,) * 4, -2.0))
+    return Problem("runaway, m = 1", cubic, np.array([1.0]), sharpness=1.0)
+
+
+def test_a_flow_that_cannot_be_integrated_names_its_problem():
+    message = r"theory: runaway, m = 1: the flow could not be integrated up to time 2: .*; take"
+    with pytest.raises(UserError, match=message) as caught:
+        error_rows(Epoch("check", runaway(), (0.5, 2.0)), flows=(FLOW,))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match=r"theory: runaway, m = 1: "):
+        reach_rows(runaway(), (1,), (0.5, 2.0), pairs=2, seed=0)
+
+
+def test_the_flow_of_a_problem_starts_where_it_does():
+    problem, times = runaway(), np.array([0.25, 0.5])
+    ends = problem.flow_displacements(descent(problem.minibatches.full_loss), times)
+    # w = 1 / (1 - t).
+    np.testing.assert_allclose(ends[:, 0], times / (1 - times), rtol=1e-11)

@@ -1,5 +1,7 @@
 """Checks 1, 2 and 10: orders of accuracy, and that wrong coefficients lose them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,17 @@ def test_a_step_beyond_stability_is_refused():
     with pytest.raises(UserError, match=r"m = 2: learning rate .* is beyond stability"):
         error_rows(Epoch("check", problem, (4.1,)))
     problem.learning_rates((3.9,))
+
+
+@pytest.mark.parametrize("updates", [1, 3, 5])
+def test_a_step_at_the_edge_of_stability_is_not_lost_to_rounding(updates):
+    # The settings allow 2 for each update, whatever the sharpness turns out to be.
+    one = polynomial(1)
+    for sharpness in np.exp(np.random.default_rng(0).normal(size=100)):
+        problem = dataclasses.replace(one, sharpness=float(sharpness))
+        problem.learning_rates((2.0 * updates,), updates)
+        with pytest.raises(UserError, match="beyond stability"):
+            problem.learning_rates((2.001 * updates,), updates)
 
 
 def test_the_largest_curvature_is_the_largest_of_all_minibatches():

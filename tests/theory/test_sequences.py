@@ -15,6 +15,7 @@ from whysgd.theory.sequences import (
     sgd_trajectories,
     with_replacement,
 )
+from whysgd.theory_settings import MOST_ENUMERATED, MOST_REPLACED
 
 RATES = np.array([0.01, 0.05])
 
@@ -30,6 +31,11 @@ def test_too_many_orders_are_refused_with_the_way_out():
         all_orders(7)
     with pytest.raises(UserError, match=r"6\^6 sequences with replacement, too many"):
         with_replacement(6)
+
+
+def test_what_the_settings_allow_can_be_enumerated():
+    assert len(all_orders(MOST_ENUMERATED)) == 720
+    assert len(with_replacement(MOST_REPLACED)) == 3125
 
 
 def test_draws_with_replacement_are_all_of_them_once():

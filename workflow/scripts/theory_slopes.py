@@ -1,4 +1,4 @@
-"""Rule theory_slopes: fitted orders of accuracy of all error tables."""
+"""Rule compute_theory_slopes: fitted orders of accuracy of all error tables."""
 
 import pandas as pd
 

@@ -19,6 +19,7 @@ with script_log(snakemake.log[0]) as logger:
     inputs = TheoryInputs(
         TheorySettings.model_validate(snakemake.params.theory),
         read_dataset(snakemake.input.data, snakemake.input.checksum),
+        snakemake.params.num_classes,
     )
     for name, output in zip(snakemake.params.modules, snakemake.output, strict=True):
         table = importlib.import_module(f"whysgd.theory.tables.{name}").table(inputs)

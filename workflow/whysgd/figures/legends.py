@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from whysgd.figures.style import FigureContext
-from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, FEW_KEPT, OPEN
+from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, FEW_KEPT, NOT_FINITE, OPEN, SIGNS
 
 _GREY = "0.3"
 _Place = Literal["outside upper center", "outside lower center"]
@@ -41,8 +41,9 @@ def _signs(figure: Figure, keep_best: int) -> dict[str, Artist]:
     looks: dict[str, dict[str, Any]] = {text: spread}
     for gid, meaning, look in (
         (FEW_KEPT, f"fewer than {keep_best} finite runs", {"markerfacecolor": OPEN}),
-        (BELOW, "mean below the axis", {"marker": "v"}),
-        (ALL_DIVERGED, "all runs diverged", {"marker": "x"}),
+        (BELOW, "mean below the axis", {"marker": SIGNS[BELOW]}),
+        (ALL_DIVERGED, "all runs diverged", {"marker": SIGNS[ALL_DIVERGED]}),
+        (NOT_FINITE, "mean not finite", {"marker": SIGNS[NOT_FINITE]}),
     ):
         if gid in drawn:
             looks[meaning] = look

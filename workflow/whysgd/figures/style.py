@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +18,9 @@ from whysgd.powers import format_number
 PANEL_WIDTH, PANEL_HEIGHT = 3.9, 3.2  # inches, with labels and without legends
 
 # Okabe and Ito's palette: told apart by colour-blind readers, and different in grey too.
-COLORS = {"C": "#0072B2", "C_mod": "#D55E00", "baseline": "#009E73", "train": "#CC79A7"}
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
+PURPLE, SKY_BLUE, ORANGE = "#CC79A7", "#56B4E9", "#E69F00"
+COLORS = {"C": BLUE, "C_mod": VERMILLION, "baseline": GREEN, "train": PURPLE}
 MARKERS = ("o", "s", "D", "^", "P", "X", "*")  # a "v" would look like the sign of a low point
 
 
@@ -63,9 +66,15 @@ def new_figure(panels: int, rows: int = 1) -> tuple[Figure, list[Axes]]:
     layout = ConstrainedLayoutEngine(wspace=0.04, hspace=0.06)
     figure = Figure(figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * rows), layout=layout)
     axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for letter, panel in zip("abcdefghi", axes, strict=False):
-        panel.set_title(f"({letter})", loc="left", fontweight="bold")
+    for place, panel in enumerate(axes):
+        panel.set_title(f"({panel_letters(place)})", loc="left", fontweight="bold")
     return figure, axes
+
+
+def panel_letters(place: int) -> str:
+    """Of a panel, counted from 0: a to z, then aa, ab, ..."""
+    before, last = divmod(place, len(ascii_lowercase))
+    return (panel_letters(before - 1) if before else "") + ascii_lowercase[last]
 
 
 def ordered_colors(count: int) -> list[tuple[float, ...]]:

@@ -1,7 +1,7 @@
 """Curves of sweeps, point by point.
 
 No point is dropped in silence: one with fewer runs than should count is open, one below the
-axis or without a finite run has a sign at the foot of the axis.
+axis, without a finite run or with a mean that is not finite has a sign at the foot of the axis.
 """
 
 from collections import Counter
@@ -18,7 +18,8 @@ from whysgd.figures.limits import FOOT, FOOT_STEP
 
 # What an artist stands for: its gid.
 CURVE, FEW_KEPT = "curve", "few kept"
-BELOW, FALL, ALL_DIVERGED = "below the axis", "fall", "all diverged"
+BELOW, FALL, ALL_DIVERGED, NOT_FINITE = "below the axis", "fall", "all diverged", "not finite"
+SIGNS = {BELOW: "v", ALL_DIVERGED: "x", NOT_FINITE: "+"}  # markers at the foot of the axis
 OPEN = "white"  # face of a marker for which fewer runs count than should
 
 
@@ -52,7 +53,8 @@ def draw_sweeps(
             foot = (float(rows["x"].iloc[place]), FOOT + FOOT_STEP * stacked[position])
             stacked[position] += 1
             if not finite.iloc[place]:
-                _draw_sign(axes, curve, foot, ALL_DIVERGED, OPEN)
+                none_kept = rows["kept"].iloc[place] == 0
+                _draw_sign(axes, curve, foot, ALL_DIVERGED if none_kept else NOT_FINITE, OPEN)
                 continue
             few = rows["kept"].iloc[place] < keep_best
             _draw_sign(axes, curve, foot, BELOW, OPEN if few else curve.color)
@@ -106,7 +108,7 @@ def _draw_sign(axes: Axes, curve: Curve, foot: tuple[float, float], gid: str, fa
         [foot[0]],
         [foot[1]],
         color=curve.color,
-        marker="v" if gid == BELOW else "x",
+        marker=SIGNS[gid],
         markerfacecolor=face,
         linestyle="none",
         gid=gid,

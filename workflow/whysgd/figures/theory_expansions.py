@@ -8,17 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from whysgd.figures.style import new_figure
-from whysgd.figures.theory_panels import (
-    PALETTE,
-    draw_errors,
-    finish_errors,
-    looks,
-    name_panel,
-    problems_of,
-    select_slopes,
-    series_of,
-    slope_text,
-)
+from whysgd.figures.theory_panels import PALETTE, draw_check, looks, name_panel, problems_of
 
 RESIDUALS, ROUNDING = "residuals", "rounding"  # gids
 _LOOKS = looks(
@@ -37,15 +27,10 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """What expansions leave over on two problems; residuals of what holds exactly."""
     errors, slopes = tables["theory_expansions"], tables["theory_slopes"]
     problems = problems_of(errors, "expansions")
-    errors = series_of(errors, check="expansions")
     figure, panels = new_figure(len(problems) + 1)
-    for axes, problem in zip(panels, problems, strict=False):
-        rows = series_of(errors, problem=problem)
-        for name, look in _LOOKS.items():
-            draw_errors(axes, series_of(rows, quantity=name), look)
+    for axes, problem in zip(panels[:-1], problems, strict=True):
         here = {"check": "expansions", "problem": problem}
-        text = slope_text(select_slopes(slopes, here), list(_LOOKS))
-        finish_errors(axes, problem, text, rows["scaled_step"])
+        draw_check(axes, errors, slopes, _LOOKS, problem, **here)
         axes.set_ylabel("what is left over")
     _draw_residuals(panels[-1], tables["theory_exact"])
     return figure

@@ -6,23 +6,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from whysgd.figures.style import new_figure
+from whysgd.figures.style import GREEN, VERMILLION, new_figure
 from whysgd.figures.theory_panels import name_panel, series_of_part
 
 FLOW, MODIFIED, ITERATES, ENDS, MEAN = "flow", "modified", "iterates", "ends", "mean"  # gids
-_BLACK, _TEAL, _ORANGE = "black", "#009E73", "#D55E00"
 
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """(a) gradient descent; (b) SGD in every order; (c) the ends of (b) from close by."""
     table = tables["theory_planar"]
     figure, (left, middle, right) = new_figure(3)
-    _draw_flow(left, table, "gd", "flow on C", _BLACK, r"gradient flow on $C$", FLOW)
+    _draw_flow(left, table, "gd", "flow on C", "black", r"gradient flow on $C$", FLOW)
     label = r"flow on the modified loss"
-    _draw_flow(left, table, "gd", "flow on C_GD", _ORANGE, label, MODIFIED)
+    _draw_flow(left, table, "gd", "flow on C_GD", VERMILLION, label, MODIFIED)
     iterates = series_of_part(table, "gd", "iterates")
-    left.plot(iterates["x"], iterates["y"], color=_TEAL, linewidth=0.8)
-    left.plot(iterates["x"], iterates["y"], "o", color=_TEAL, label="iterates", gid=ITERATES)
+    left.plot(iterates["x"], iterates["y"], color=GREEN, linewidth=0.8)
+    left.plot(iterates["x"], iterates["y"], "o", color=GREEN, label="iterates", gid=ITERATES)
     name_panel(left, "gradient descent")
     for axes in (middle, right):
         _draw_epoch(axes, table)
@@ -43,25 +42,25 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
 def _draw_epoch(axes: Axes, table: pd.DataFrame) -> None:
     """Paths in all orders with their ends and mean, and both flows with theirs."""
     for _, path in series_of_part(table, "sgd", "order").groupby("run"):
-        axes.plot(path["x"], path["y"], color=_TEAL, linewidth=0.5, alpha=0.5)
+        axes.plot(path["x"], path["y"], color=GREEN, linewidth=0.5, alpha=0.5)
         axes.plot(
             path["x"].iloc[-1:],
             path["y"].iloc[-1:],
             ".",
-            color=_TEAL,
+            color=GREEN,
             label="end of an epoch of SGD",
             gid=ENDS,
         )
-    _draw_flow(axes, table, "sgd", "flow on C", _BLACK, r"gradient flow on $C$", FLOW)
+    _draw_flow(axes, table, "sgd", "flow on C", "black", r"gradient flow on $C$", FLOW)
     label = r"flow on the modified loss"
-    _draw_flow(axes, table, "sgd", "flow on C_SGD", _ORANGE, label, MODIFIED)
+    _draw_flow(axes, table, "sgd", "flow on C_SGD", VERMILLION, label, MODIFIED)
     mean = series_of_part(table, "sgd", "mean")
     axes.plot(
         mean["x"],
         mean["y"],
         "*",
         color="white",
-        markeredgecolor=_TEAL,
+        markeredgecolor=GREEN,
         markersize=13,
         label="mean over all orders",
         gid=MEAN,

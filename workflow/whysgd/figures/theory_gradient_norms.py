@@ -1,6 +1,7 @@
 """Theory, check 6: squared norms of minibatch gradients over the batch size."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     table = tables["theory_gradient_norms"]
     figure, (left, right) = new_figure(2)
     epochs = sorted(table["epoch"].unique())
-    looks = zip(epochs, ordered_colors(len(epochs)), MARKERS, strict=False)
+    looks = zip(epochs, ordered_colors(len(epochs)), cycle(MARKERS), strict=False)
     deviations: list[float] = []
     right.axhspan(-2, 2, color="0.92", zorder=0, label="two standard errors")
     for place, (epoch, color, marker) in enumerate(looks):

@@ -6,8 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from whysgd.errors import UserError
 from whysgd.figures.style import new_figure
 from whysgd.figures.theory_panels import (
+    draw_check,
     draw_errors,
     finish_errors,
     looks,
@@ -39,20 +41,25 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         "convolutional network": "convolutional network, digits",
     }
     figure, panels = new_figure(6, rows=2)
-    for axes, (problem, title) in zip(panels, titles.items(), strict=False):
-        rows = series_of(errors, problem=problem)
-        for name, look in _LOOKS.items():
-            draw_errors(axes, series_of(rows, quantity=name), look)
-        text = slope_text(slopes[slopes["problem"] == problem], list(_LOOKS))
-        finish_errors(axes, title, text, rows["scaled_step"])
+    for axes, (problem, title) in zip(panels[:-1], titles.items(), strict=True):
+        here = {"check": "main_result", "problem": problem}
+        draw_check(axes, errors, slopes, _LOOKS, title, **here)
     _draw_relu(panels[-1], errors, slopes)
     return figure
 
 
 def _cubics(errors: pd.DataFrame) -> tuple[str, str]:
-    """The random cubics with most and with fewest minibatches whose orders are enumerated."""
+    """The random cubics with most and with fewest minibatches whose orders are enumerated.
+
+    Raises:
+        UserError: there is but one, or none has a single minibatch.
+    """
     cubic = errors[errors["problem"].str.startswith("cubic")]
     rows = series_of(cubic, quantity="second-order flow").sort_values("num_batches")
+    if rows["num_batches"].iloc[0] != 1 or rows["num_batches"].iloc[-1] == 1:
+        raise UserError(
+            "table has no random cubic of one minibatch beside one of several; see `cubic_batches`"
+        )
     return rows["problem"].iloc[-1], rows["problem"].iloc[0]
 
 

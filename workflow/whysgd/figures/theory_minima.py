@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from whysgd.figures.style import new_figure
+from whysgd.figures.style import GREEN, VERMILLION, new_figure
 from whysgd.figures.theory_panels import name_panel, series_of_part
 
 BATCH, FULL, MODIFIED, RUN, MEAN = "batch", "full", "modified", "run", "mean"  # gids
-_BLACK, _TEAL, _ORANGE, _GREY = "black", "#009E73", "#D55E00", "0.6"
+_GREY = "0.6"
 
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -19,10 +19,10 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     table = tables["theory_planar"]
     figure, panels = new_figure(4, rows=2)
     for axes, part, title in zip(
-        panels,
+        panels[:3],
         ("left", "right", "between"),
         ("minibatches agree ($x = -1$)", "minibatches disagree ($x = 1$)", "between the minima"),
-        strict=False,
+        strict=True,
     ):
         _draw_losses(axes, table, part)
         name_panel(axes, title)
@@ -42,8 +42,8 @@ def _draw_losses(axes: Axes, table: pd.DataFrame, part: str) -> None:
             rows[along], rows["time"], color=_GREY, linewidth=1, gid=BATCH, label="minibatches"
         )
     for name, color, label, gid in (
-        ("C", _BLACK, "$C$", FULL),
-        ("C_SGD", _ORANGE, r"$\tilde C_{\mathrm{SGD}}$", MODIFIED),
+        ("C", "black", "$C$", FULL),
+        ("C_SGD", VERMILLION, r"$\tilde C_{\mathrm{SGD}}$", MODIFIED),
     ):
         rows = series_of_part(table, part, name)
         axes.plot(rows[along], rows["time"], color=color, label=label, gid=gid)
@@ -57,12 +57,12 @@ def _draw_runs(axes: Axes, table: pd.DataFrame) -> None:
     """First parameter over time; how many runs end on either side stands at the right."""
     runs = series_of_part(table, "runs", "SGD")
     for _, run in runs.groupby("run"):
-        axes.plot(run["time"], run["x"], color=_TEAL, linewidth=0.4, alpha=0.3, gid=RUN)
-    axes.plot([], [], color=_TEAL, linewidth=0.8, label="runs of SGD")
+        axes.plot(run["time"], run["x"], color=GREEN, linewidth=0.4, alpha=0.3, gid=RUN)
+    axes.plot([], [], color=GREEN, linewidth=0.8, label="runs of SGD")
     for curve, color, label, style in (
-        ("mean", _TEAL, "their mean", "--"),
-        ("flow on C", _BLACK, "$C$", "-"),
-        ("flow on C_SGD", _ORANGE, r"$\tilde C_{\mathrm{SGD}}$", "-"),
+        ("mean", GREEN, "their mean", "--"),
+        ("flow on C", "black", "$C$", "-"),
+        ("flow on C_SGD", VERMILLION, r"$\tilde C_{\mathrm{SGD}}$", "-"),
     ):
         rows = series_of_part(table, "runs", curve)
         gid = MEAN if curve == "mean" else None

@@ -6,14 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from whysgd.figures.style import new_figure
-from whysgd.figures.theory_panels import (
-    draw_errors,
-    finish_errors,
-    looks,
-    select_slopes,
-    series_of,
-    slope_text,
-)
+from whysgd.figures.theory_panels import draw_check, looks
 
 _LOOKS = looks(
     {
@@ -33,10 +26,6 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     places = [(problem, n) for problem in problems for n in numbers]
     for axes, (problem, n) in zip(panels, places, strict=True):
         here = {"check": "n_step", "problem": problem, "updates_per_batch": n}
-        rows = series_of(errors, **here)
-        for name, look in _LOOKS.items():
-            draw_errors(axes, series_of(rows, quantity=name), look)
-        text = slope_text(select_slopes(slopes, here), list(_LOOKS))
-        finish_errors(axes, f"{problem}, $n = {n}$", text, rows["scaled_step"])
+        draw_check(axes, errors, slopes, _LOOKS, f"{problem}, $n = {n}$", **here)
         axes.set_xlabel(r"step $\times$ curvature, $mn\,\alpha\lambda_{\max}$")
     return figure

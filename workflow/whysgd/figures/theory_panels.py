@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 
 from whysgd.errors import UserError
 from whysgd.figures.limits import powers_of_two
-from whysgd.figures.style import MARKERS
+from whysgd.figures.style import BLUE, GREEN, MARKERS, ORANGE, PURPLE, SKY_BLUE, VERMILLION
 
-# Okabe and Ito's palette, as elsewhere.
-PALETTE = ("#0072B2", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00")
+PALETTE = (BLUE, GREEN, VERMILLION, PURPLE, SKY_BLUE, ORANGE)
 ERRORS, OUTSIDE = "errors", "not fitted"  # gids of what is drawn
 STEP_LABEL = r"step $\times$ curvature, updates $\times\ \epsilon \lambda_{\max}$"
 ERROR_LABEL = "distance in parameter space"
@@ -57,7 +56,12 @@ def series_of(table: pd.DataFrame, **values: object) -> pd.DataFrame:
 
 
 def problems_of(table: pd.DataFrame, check: str) -> list[str]:
-    """Names of the problems of a check, as the table has them."""
+    """Names of the problems of a check, in the order of the table.
+
+    Raises:
+        UserError: there are none.
+    """
+    series_of(table, check=check)
     return list(table[table["check"] == check]["problem"].unique())
 
 
@@ -80,6 +84,34 @@ def select_slopes(slopes: pd.DataFrame, values: Mapping[str, object]) -> pd.Data
     for column, value in values.items():
         slopes = slopes[slopes[column] == value]
     return slopes
+
+
+def draw_check(
+    axes: Axes,
+    errors: pd.DataFrame,
+    slopes: pd.DataFrame,
+    looks_of: Mapping[str, Look],
+    title: str,
+    **here: object,
+) -> None:
+    """A whole panel: the series of one check on one problem, and their slopes below the title.
+
+    Args:
+        axes: the panel.
+        errors: a table of errors.
+        slopes: the slopes of its series, and of others.
+        looks_of: how each quantity looks, in the order of drawing.
+        title: of the panel.
+        here: values that the panel's rows have in both tables, the check and the problem.
+
+    Raises:
+        UserError: a quantity has no rows.
+    """
+    rows = series_of(errors, **here)
+    for quantity, look in looks_of.items():
+        draw_errors(axes, series_of(rows, quantity=quantity), look)
+    text = slope_text(select_slopes(slopes, here), list(looks_of))
+    finish_errors(axes, title, text, rows["scaled_step"])
 
 
 def draw_errors(axes: Axes, rows: pd.DataFrame, look: Look, x: str = "scaled_step") -> None:

@@ -6,15 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from whysgd.figures.style import new_figure
-from whysgd.figures.theory_panels import (
-    draw_errors,
-    finish_errors,
-    looks,
-    problems_of,
-    select_slopes,
-    series_of,
-    slope_text,
-)
+from whysgd.figures.theory_panels import draw_check, looks, problems_of, series_of
 
 LEADING = "leading"  # gid
 _WAYS = looks(
@@ -29,18 +21,16 @@ _KINDS = ("standard deviation", "bias")
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Standard deviation and bias after one epoch, a row for each problem."""
-    errors = tables["theory_expansions"]
+    errors, slopes = tables["theory_expansions"], tables["theory_slopes"]
     problems = problems_of(errors, "sampling")
-    errors = series_of(errors, check="sampling")
     figure, panels = new_figure(2 * len(problems), rows=len(problems))
     places = [(problem, kind) for problem in problems for kind in _KINDS]
     for axes, (problem, kind) in zip(panels, places, strict=True):
-        rows = series_of(errors, problem=problem)
-        for way, look in _WAYS.items():
-            series = series_of(rows, quantity=f"{way}: {kind}")
-            draw_errors(axes, series, look)
-        for way in _WAYS:
-            series = series_of(rows, quantity=f"{way}: {kind}")
+        here = {"check": "sampling", "problem": problem}
+        looks_of = {f"{way}: {kind}": look for way, look in _WAYS.items()}
+        draw_check(axes, errors, slopes, looks_of, f"{problem}: {kind}", **here)
+        for quantity in looks_of:
+            series = series_of(errors, quantity=quantity, **here)
             axes.plot(
                 series["scaled_step"],
                 series["leading"],
@@ -51,8 +41,4 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 label="first term in closed form",
                 gid=LEADING,
             )
-        here = {"check": "sampling", "problem": problem}
-        names = [f"{way}: {kind}" for way in _WAYS]
-        text = slope_text(select_slopes(tables["theory_slopes"], here), names)
-        finish_errors(axes, f"{problem}: {kind}", text, rows["scaled_step"])
     return figure

@@ -6,15 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from whysgd.figures.style import new_figure
-from whysgd.figures.theory_panels import (
-    draw_errors,
-    finish_errors,
-    looks,
-    problems_of,
-    select_slopes,
-    series_of,
-    slope_text,
-)
+from whysgd.figures.theory_panels import draw_check, looks, problems_of
 
 _LOOKS = looks(
     {
@@ -26,15 +18,10 @@ _LOOKS = looks(
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Distance of single runs from the flow on the modified loss, a panel for each problem."""
-    errors = tables["theory_expansions"]
+    errors, slopes = tables["theory_expansions"], tables["theory_slopes"]
     problems = problems_of(errors, "second_epoch")
-    errors = series_of(errors, check="second_epoch")
     figure, panels = new_figure(len(problems))
     for axes, problem in zip(panels, problems, strict=True):
-        rows = series_of(errors, problem=problem)
-        for name, look in _LOOKS.items():
-            draw_errors(axes, series_of(rows, quantity=name), look)
         here = {"check": "second_epoch", "problem": problem}
-        text = slope_text(select_slopes(tables["theory_slopes"], here), list(_LOOKS))
-        finish_errors(axes, problem, text, rows["scaled_step"])
+        draw_check(axes, errors, slopes, _LOOKS, problem, **here)
     return figure

@@ -1,6 +1,7 @@
 """Theory, check 8: where the analysis stops."""
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -39,7 +40,8 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
 def _draw_reach(axes: Axes, table: pd.DataFrame, quantity: str) -> None:
     """A curve for each learning rate; an open point may be noise of the sampled orders."""
     rates = sorted(table["scaled_rate"].unique())
-    for rate, color, marker in zip(rates, ordered_colors(len(rates)), MARKERS, strict=False):
+    looks = zip(rates, ordered_colors(len(rates)), cycle(MARKERS), strict=False)
+    for rate, color, marker in looks:
         rows = table[table["scaled_rate"] == rate].sort_values("num_batches")
         values = rows["error"] / rows["displacement"] if quantity == "error" else rows[quantity]
         certain = rows["error"] > 3 * rows["standard_error"]

@@ -138,7 +138,7 @@ def _mean(row: Mapping[Hashable, Any]) -> str:
     """Mean and standard deviation, accuracies in percent, a learning rate as a power."""
     mean, std = row["mean"], row["std"]
     if not np.isfinite(mean):
-        return "diverged"
+        return "not finite" if row["kept"] else "diverged"
     if row["metric"] == "best_learning_rate":
         return format_number(mean)
     if "accuracy" in row["metric"]:

@@ -55,7 +55,10 @@ def flow_displacements(
         atol=np.broadcast_to(relative_tolerance * typical, shape).ravel(),
     )
     if not solution.success or not np.isfinite(solution.y).all():
-        raise ArithmeticError(f"the flow could not be integrated: {solution.message}")
+        reason = "it left the finite numbers" if solution.success else solution.message.rstrip(".")
+        raise ArithmeticError(
+            f"the flow could not be integrated up to time {times.max():.3g}: {reason}"
+        )
     end: NDArray[np.float64] = solution.y[:, -1].reshape(shape)
     return end
 

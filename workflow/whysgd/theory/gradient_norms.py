@@ -1,5 +1,7 @@
 """Check 6: the expected squared norm of a minibatch gradient (eqs 21, 22 and 27 to 32)."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -82,13 +84,18 @@ def norm_rows(
         labels: (N,).
         batch_size: of the training between the points, a divisor of N.
         learning_rate: of the training.
-        epochs: when to measure, increasing.
+        epochs: when to measure: none negative, each after the one before.
         batches: minibatches drawn for each batch size.
         seed: of the initial parameters, the orders and the minibatches.
 
     Returns:
         Columns `COLUMNS`, one row for each epoch and batch size.
+
+    Raises:
+        ValueError: the epochs do not increase; training cannot go back to an earlier one.
     """
+    if min(epochs) < 0 or any(later <= earlier for earlier, later in pairwise(epochs)):
+        raise ValueError(f"epochs {epochs} must not be negative, and must increase")
     m = len(labels) // batch_size
     training = network_minibatches(
         shape,

@@ -14,10 +14,17 @@ from whysgd.theory_settings import TheorySettings
 
 @dataclass(frozen=True)
 class TheoryInputs:
-    """The settings of a scale and its prepared data set."""
+    """The settings of a scale and its prepared data set.
+
+    Attributes:
+        settings: of the study.
+        dataset: the images.
+        num_classes: of the data set, as its description in the scale has it.
+    """
 
     settings: TheorySettings
     dataset: Dataset
+    num_classes: int
 
     @cached_property
     def images(self) -> NDArray[np.float64]:
@@ -39,20 +46,28 @@ class TheoryInputs:
 
     def logistic(self) -> Problem:
         """Logistic regression on digits."""
-        return self.network("logistic regression", NetworkShape("linear"))
+        return self.network(
+            "logistic regression", NetworkShape("linear", num_classes=self.num_classes)
+        )
 
     def perceptron(self, num_batches: int | None = None) -> Problem:
         """A tanh perceptron with one hidden layer on digits."""
-        shape = NetworkShape(f"mlp-{self.settings.hidden_units}")
+        shape = NetworkShape(f"mlp-{self.settings.hidden_units}", num_classes=self.num_classes)
         return self.network("tanh perceptron", shape, num_batches)
 
     def convolutional(self) -> Problem:
         """A small Wide-ResNet with SkipInit on digits, with tanh units."""
         settings = self.settings
-        shape = NetworkShape(settings.convolutional_model, base_width=settings.base_width)
+        shape = NetworkShape(
+            settings.convolutional_model,
+            base_width=settings.base_width,
+            num_classes=self.num_classes,
+        )
         return self.network("convolutional network", shape)
 
     def kinked(self) -> Problem:
         """The perceptron with ReLU units."""
-        shape = NetworkShape(f"mlp-{self.settings.hidden_units}", "relu")
+        shape = NetworkShape(
+            f"mlp-{self.settings.hidden_units}", "relu", num_classes=self.num_classes
+        )
         return self.network("ReLU perceptron", shape)

@@ -5,7 +5,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.theory.flows import flow_displacements, kinked_flow_displacements
+from whysgd.theory.flows import kinked_flow_displacements
 from whysgd.theory.minibatches import Field, descent
 from whysgd.theory.modified_loss import modified_loss_gd, modified_loss_sgd
 from whysgd.theory.second_order import second_order_field
@@ -43,7 +43,7 @@ def error_rows(
     means, uncertainty = mean_and_standard_error(moved, enumerated=orders is None)
     rows = []
     for name in flows:
-        end = flow_displacements(flow_field(epoch, name), start, epoch.times)
+        end = epoch.problem.flow_displacements(flow_field(epoch, name), epoch.times)
         expected = EXPECTED[SGD] if (name, minibatches.count) == (GD, 1) else EXPECTED[name]
         rows.append(epoch.rows(name, distances(means, end), expected, uncertainty))
     return pd.concat(rows, ignore_index=True)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from whysgd.theory.flows import flow_displacements
 from whysgd.theory.minibatches import descent
 from whysgd.theory.modified_loss import modified_loss_n_step_sgd, modified_loss_sgd
 from whysgd.theory.sequences import all_orders, sgd_displacements
@@ -31,6 +30,6 @@ def error_rows(epoch: Epoch) -> pd.DataFrame:
         (BARE, modified_loss_n_step_sgd(minibatches, effective, n), 3.0),
         (EFFECTIVE, modified_loss_sgd(minibatches, effective), 3.0 if n == 1 else 2.0),
     ):
-        end = flow_displacements(descent(loss_fn), start, epoch.times)
+        end = epoch.problem.flow_displacements(descent(loss_fn), epoch.times)
         rows.append(epoch.rows(name, distances(means, end), expected))
     return pd.concat(rows, ignore_index=True)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -14,11 +14,13 @@ from whysgd.architecture import Activation
 from whysgd.errors import UserError
 from whysgd.models import Network, build_network
 from whysgd.randomness import Purpose, generator
-from whysgd.theory.minibatches import Minibatches, hessian_product
+from whysgd.theory.flows import RELATIVE_TOLERANCE, flow_displacements
+from whysgd.theory.minibatches import Field, Minibatches, hessian_product
 from whysgd.theory.sequences import sgd_displacements
 from whysgd.training.objective import minibatch_loss
 
 _WARM_UP_EPOCHS = 8
+_ROUNDING = 1e-12  # of learning_rate * sharpness, which may come out above 2 where it is 2
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,27 @@ class Problem:
         require_stable(self, float(rates.max()))
         return rates
 
+    def flow_displacements(
+        self,
+        field: Field,
+        times: NDArray[np.float64],
+        *,
+        relative_tolerance: float = RELATIVE_TOLERANCE,
+    ) -> NDArray[np.float64]:
+        """How far R flows get from the start, (R, P); as `whysgd.theory.flows` has it.
+
+        Raises:
+            UserError: a flow could not be integrated so far; names the problem.
+        """
+        try:
+            return flow_displacements(
+                field, self.start, times, relative_tolerance=relative_tolerance
+            )
+        except ArithmeticError as error:
+            raise UserError(
+                f"theory: {self.name}: {error}; take smaller steps or another seed"
+            ) from error
+
 
 def require_stable(problem: Problem, learning_rate: float) -> None:
     """Refuses a learning rate at which updates grow along the direction of largest curvature.
@@ -65,7 +88,7 @@ def require_stable(problem: Problem, learning_rate: float) -> None:
     Raises:
         UserError: naming the problem, the learning rate and the largest stable one.
     """
-    if abs(1 - learning_rate * problem.sharpness) > 1:
+    if abs(1 - learning_rate * problem.sharpness) > 1 + _ROUNDING:
         raise UserError(
             f"theory: {problem.name}: learning rate {learning_rate:.3g} is beyond stability; at "
             f"largest curvature {problem.sharpness:.3g} at most {2 / problem.sharpness:.3g}"
@@ -124,7 +147,8 @@ class NetworkShape:
     model: str
     activation: Activation = "tanh"
     base_width: int = 2
-    num_classes: int = 10
+    _: KW_ONLY
+    num_classes: int
 
     def build(self, replicas: int, input_shape: tuple[int, int, int]) -> Network:
         """R replicas in float64."""
@@ -148,7 +172,12 @@ def network_minibatches(
         shape: the network.
         images: (m, B, height, width, channels).
         labels: (m, B).
+
+    Raises:
+        ValueError: a label is none of the network's classes; its loss would have no target.
     """
+    if labels.min() < 0 or labels.max() >= shape.num_classes:
+        raise ValueError(f"labels {labels.min()} to {labels.max()} for {shape.num_classes} classes")
     build = cache(shape.build)
 
     def losses(points: tf.Tensor, minibatches: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from whysgd.randomness import Purpose, generator
 from whysgd.theory.expansions import products_at
-from whysgd.theory.flows import flow_displacements
 from whysgd.theory.minibatches import Minibatches, descent
 from whysgd.theory.sequences import (
     all_orders,
@@ -68,7 +67,7 @@ def error_rows(epoch: Epoch, pairs: int, seed: int) -> pd.DataFrame:
         epoch.problem.start,
         epoch.learning_rates,
     )
-    flow = flow_displacements(descent(minibatches.full_loss), start, epoch.times)
+    flow = epoch.problem.flow_displacements(descent(minibatches.full_loss), epoch.times)
     moved = {
         SHUFFLED: sgd_displacements(minibatches, start, all_orders(minibatches.count), rates),
         REPLACED: sgd_displacements(minibatches, start, with_replacement(minibatches.count), rates),

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from whysgd.theory.flows import flow_displacements
 from whysgd.theory.minibatches import descent
 from whysgd.theory.modified_loss import modified_loss_sgd
 from whysgd.theory.sequences import all_orders, sgd_displacements
@@ -26,7 +25,7 @@ def error_rows(epoch: Epoch) -> pd.DataFrame:
     """
     minibatches, start = epoch.problem.minibatches, epoch.problem.start
     modified = modified_loss_sgd(minibatches, tf.constant(epoch.learning_rates))
-    end = flow_displacements(descent(modified), start, epoch.times)
+    end = epoch.problem.flow_displacements(descent(modified), epoch.times)
     orders = all_orders(minibatches.count)
     rows = []
     for name, second, extreme in (

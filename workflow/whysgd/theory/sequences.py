@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from whysgd.errors import UserError
 from whysgd.randomness import Purpose, generator
 from whysgd.theory.minibatches import Minibatches
+from whysgd.theory_settings import MOST_ENUMERATED, MOST_REPLACED
 
-MOST_ENUMERATED = 6
 Sequences = NDArray[np.int32]  # (number of sequences, updates)
 
 
@@ -23,7 +23,7 @@ def all_orders(num_batches: int) -> Sequences:
     """All m! orders of an epoch, (m!, m).
 
     Raises:
-        UserError: more than 6! orders; `sampled_orders` is for those.
+        UserError: more than `MOST_ENUMERATED` minibatches; `sampled_orders` is for those.
     """
     if num_batches > MOST_ENUMERATED:
         raise UserError(
@@ -51,12 +51,12 @@ def with_replacement(num_batches: int) -> Sequences:
     """All m^m sequences of m draws with replacement, (m^m, m).
 
     Raises:
-        UserError: more of them than orders may be enumerated.
+        UserError: more than `MOST_REPLACED` minibatches.
     """
-    if num_batches**num_batches > 5**5:
+    if num_batches > MOST_REPLACED:
         raise UserError(
             f"num_batches = {num_batches} has {num_batches}^{num_batches} sequences with "
-            "replacement, too many to enumerate (at most 5^5)"
+            f"replacement, too many to enumerate (at most {MOST_REPLACED}^{MOST_REPLACED})"
         )
     draws = itertools.product(range(num_batches), repeat=num_batches)
     return np.array(list(draws), np.int32)

@@ -4,20 +4,19 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from whysgd.theory.flows import flow_displacements
 from whysgd.theory.main_result import FLOW, SECOND, SGD
 from whysgd.theory.minibatches import descent
 from whysgd.theory.modified_loss import modified_loss_sgd
 from whysgd.theory.problems import Problem, require_stable
 from whysgd.theory.second_order import second_order_field
 from whysgd.theory.sequences import (
-    MOST_ENUMERATED,
     all_orders,
     mean_and_standard_error,
     sampled_orders,
     sgd_displacements,
 )
 from whysgd.theory.series import distances
+from whysgd.theory_settings import MOST_ENUMERATED, MOST_SECOND_ORDER
 
 COLUMNS = (
     "problem",
@@ -31,8 +30,6 @@ COLUMNS = (
     "displacement",
     "unexplained",
 )
-# The last term takes (m^2 + m) third derivatives at every point of the flow.
-_MOST_SECOND_ORDER = 8
 # Effects are percents here, and a flow over many of the curvature's times is long.
 _TOLERANCE = 1e-8
 
@@ -85,11 +82,11 @@ def _rows(
         FLOW: descent(minibatches.full_loss),
         SGD: descent(modified_loss_sgd(minibatches, tf.constant(rates))),
     }
-    if m <= _MOST_SECOND_ORDER:
+    if m <= MOST_SECOND_ORDER:
         fields[SECOND] = second_order_field(minibatches, tf.constant(rates))
     tables = []
     for name, field in fields.items():
-        end = flow_displacements(field, start, m * rates, relative_tolerance=_TOLERANCE)
+        end = problem.flow_displacements(field, m * rates, relative_tolerance=_TOLERANCE)
         tables.append(
             pd.DataFrame(
                 {

@@ -11,7 +11,7 @@ def table(inputs: TheoryInputs) -> pd.DataFrame:
     """Measured and expected squared norms (columns: `whysgd.theory.gradient_norms`)."""
     settings = inputs.settings
     return norm_rows(
-        NetworkShape(settings.norm_model, "relu"),
+        NetworkShape(settings.norm_model, "relu", num_classes=inputs.num_classes),
         inputs.images[: settings.norm_images],
         inputs.dataset.y_train[: settings.norm_images],
         batch_size=settings.norm_batch_size,
