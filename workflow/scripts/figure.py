@@ -1,4 +1,4 @@
-"""Rule figure: draws one figure from its table."""
+"""Rules draw_*: each draws one figure from its table."""
 
 from pathlib import Path
 
