@@ -9,14 +9,15 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from whysgd.checks import check_run_ids, check_own_files, check_targets, check_writable
 from whysgd.archive import archive_files
 from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.code_inputs import module_files, script_digest, script_inputs
 from whysgd.errors import UserError
-from whysgd.grid import check_run_ids, plan_jobs
+from whysgd.grid import plan_jobs
 from whysgd.paper import PAPER_FILE
 from whysgd.scripting import offer_package_to_scripts
-from whysgd.settings import check_own_files, check_targets, check_writable, load_settings
+from whysgd.settings import load_settings
 from whysgd.status import print_status
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS

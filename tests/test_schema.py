@@ -6,8 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from whysgd.config_files import CONFIG_DIR, known_scales, merged, read_yaml
 from whysgd.schema import FILES, json_schema
-from whysgd.settings import CONFIG_DIR, known_scales, load_settings, merged, read_yaml
+from whysgd.settings import load_settings
 
 SHIPPED = [
     ("config.yaml", "config.yaml"),

@@ -19,9 +19,10 @@ from whysgd.benchmarks.rows import ROWS, WORKLOADS, members_of, program_of
 from whysgd.benchmarks.suite import chosen
 from whysgd.benchmarks.worker import Session, Worker, WorkerError
 from whysgd.cli import main
+from whysgd.config_files import CONFIG_DIR, read_yaml, validated
 from whysgd.errors import UserError
 from whysgd.grid import plan_jobs
-from whysgd.settings import CONFIG_DIR, ScaleSettings, read_yaml, validated
+from whysgd.settings import ScaleSettings
 from whysgd.studies.implicit_regularization import FIGURES
 
 MLP64 = WORKLOADS[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from whysgd.config_files import merged, validated
 from whysgd.errors import UserError
 from whysgd.files import check_output
 from whysgd.grid import experiment_points, plan_jobs
@@ -15,14 +16,7 @@ from whysgd.powers import format_number
 from whysgd.schema import json_schema
 from whysgd.schema_tables import schema_tables
 from whysgd.scripting import logging_to
-from whysgd.settings import (
-    ScaleSettings,
-    Settings,
-    Sweeps,
-    load_settings,
-    merged,
-    validated,
-)
+from whysgd.settings import ScaleSettings, Settings, Sweeps, load_settings
 from whysgd.spec import Ensemble
 from whysgd.status import print_status
 from whysgd.training.interruption import TrainingInterruptedError

@@ -4,16 +4,15 @@ Points that need the same run name the same run: experiments that overlap share 
 Imports no TensorFlow.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from whysgd.architecture import WideResNetShape, parse_architecture
+from whysgd.config_files import validated
 from whysgd.errors import UserError
-from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps, validated
+from whysgd.settings import ExperimentSettings, ScaleSettings, Sweeps
 from whysgd.spec import DatasetSpec, Ensemble, Member, Penalty, Program, Schedule
 
 _DEFAULTS = {
@@ -127,29 +126,6 @@ def plan_jobs(scale: ScaleSettings) -> Jobs:
             ensembles[run_id] = ensemble
             run_ids.update({(program, member): run_id for member in chunk})
     return Jobs(ensembles, run_ids)
-
-
-def check_run_ids(jobs: Jobs, folder: Path, arguments: Iterable[str]) -> None:
-    """Refuses a target that is the result of a run that nothing plans.
-
-    Args:
-        jobs: what is planned.
-        folder: of the scale's results.
-        arguments: words of the command line; those that are no such target are passed over.
-
-    Raises:
-        UserError: naming the run.
-    """
-    for argument in arguments:
-        path = Path(os.path.normpath(argument))
-        if path.is_relative_to(folder / "runs"):
-            run_id = (*path.relative_to(folder / "runs").parts, "")[0]
-            if run_id not in jobs.ensembles:
-                raise UserError(
-                    f"{argument}: no experiment of this scale needs run {run_id!r}; a run's name "
-                    "ends with a hash of its settings, and `snakemake -n -F` lists those that are "
-                    "planned"
-                )
 
 
 def _split(

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from whysgd.config_files import CONFIG_DIR, read_yaml, validated
 from whysgd.powers import parse_numbers
-from whysgd.settings import CONFIG_DIR, read_yaml, validated
 from whysgd.spec import Frozen
 
 PAPER_FILE = CONFIG_DIR / "paper.yaml"

@@ -6,23 +6,18 @@ from them. Nothing here imports TensorFlow, because the Snakefile reads this.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from whysgd.archive import SCALE, read_archive
+from whysgd.config_files import CONFIG_DIR, known_scales, merged, read_yaml, validated
 from whysgd.errors import UserError
-from whysgd.files import check_folder
 from whysgd.powers import Integers, Number, Numbers
 from whysgd.spec import CheckpointPolicy, DatasetSpec, Frozen, ModelName, Penalty, Schedule
 from whysgd.theory_settings import TheorySettings
-
-Record = TypeVar("Record", bound=Frozen)
-_OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
-CONFIG_DIR = Path(__file__).resolve().parents[2] / "config"
 
 
 def _expanded(path: str) -> str:
@@ -306,111 +301,6 @@ def _published_settings(chosen: Config, path: str, given: Mapping[str, Any]) -> 
         tables_from=Path(path),
         published_tables=archive.tables,
     )
-
-
-def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
-    """Refuses a target that lies in another scale's folder.
-
-    Args:
-        settings: whose scale the targets must be of.
-        arguments: words of the command line; those that are no such target are passed over.
-
-    Raises:
-        UserError: naming the option that makes the target known.
-    """
-    for argument in arguments:
-        path = Path(os.path.normpath(argument))
-        if path.is_relative_to(settings.results):
-            scale, *below = path.relative_to(settings.results).parts or ("",)
-            known = scale.removesuffix("-published") in known_scales()
-            if below and scale != settings.folder.name and (known or below[0] in _OUTPUT_FOLDERS):
-                if settings.tables_from is not None:
-                    raise UserError(
-                        f"{argument}: what is drawn from {settings.tables_from} goes into "
-                        f"{settings.folder}"
-                    )
-                raise UserError(
-                    f"{argument} is of another scale than {settings.scale_name!r}: "
-                    f"add --config scale={scale}"
-                )
-
-
-def check_own_files(settings: Settings) -> None:
-    """Refuses a scale whose data sets have files that do not exist, before any job runs.
-
-    Raises:
-        UserError: naming the key and the file.
-    """
-    if settings.tables_from is not None:
-        return
-    for name, dataset in settings.scale.datasets.items():
-        if dataset.path is not None and not Path(dataset.path).is_file():
-            raise UserError(
-                f"scale {settings.scale_name}: datasets.{name}.path: no file {dataset.path} in the "
-                f"working folder {Path.cwd()}"
-            )
-
-
-def check_writable(settings: Settings) -> None:
-    """Refuses a results folder that cannot be written to, before any job runs.
-
-    Raises:
-        UserError: naming the key and the folder.
-    """
-    check_folder(settings.folder, "config: results")
-
-
-def known_scales() -> list[str]:
-    """Names of the scales that come with the project."""
-    return sorted(path.stem for path in (CONFIG_DIR / "scales").glob("*.yaml"))
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file that holds a mapping.
-
-    Raises:
-        UserError: it cannot be read or holds something else.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: must hold keys and values")
-    return content
-
-
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the values of `changes`, mappings merged key by key, neither altered."""
-    result = dict(base)
-    for key, value in changes.items():
-        below = result.get(key)
-        nested = isinstance(below, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(below, value) if nested else value  # type: ignore[arg-type]
-    return result
-
-
-def validated(kind: type[Record], content: Any, where: str) -> Record:
-    """`content` as a record of the given kind.
-
-    Raises:
-        UserError: with one clause per fault, each naming its key.
-    """
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
-            reason = fault["msg"].removeprefix("Value error, ")
-            if fault["type"] == "extra_forbidden":
-                reason = "unknown key"
-            elif fault["type"] not in ("missing", "value_error"):
-                reason = f"{reason}, not {fault['input']!r}"
-            faults.append(f"{key}: {reason}" if key else reason)
-        raise UserError(f"{where}: {'; '.join(faults)}") from error
 
 
 def _scale_path(scale: str) -> Path:

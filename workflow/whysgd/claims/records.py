@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from whysgd.claims.kinds import CurveName, Elsewhere, Order, Statistic, curves_of
+from whysgd.config_files import CONFIG_DIR, read_yaml, validated
 from whysgd.errors import UserError
 from whysgd.paper import load_paper_values
-from whysgd.settings import CONFIG_DIR, read_yaml, validated
 from whysgd.spec import Frozen
 from whysgd.studies.figures import FigureSpec
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
+from whysgd.config_files import read_yaml, validated
 from whysgd.errors import UserError
-from whysgd.settings import read_yaml, validated
 from whysgd.spec import DatasetSpec, Ensemble, Frozen, Member, Schedule, fingerprint
 
 # A few batches of examples: time per example, and a measurement that is over soon.
