@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from whysgd.archive import SCALE, write_archive
+from whysgd.checks import check_own_files, check_targets
 from whysgd.claims.kinds import LARGEST_BATCH_FRACTION
 from whysgd.cli import main
 from whysgd.config_files import CONFIG_DIR, known_scales, merged
