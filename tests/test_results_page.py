@@ -22,8 +22,8 @@ def test_the_page_has_what_the_rules_make(name):
     assert f"`{name}" in OF_A_SCALE
 
 
-@pytest.mark.parametrize("name", names_in(r'folder / "([\w.]+)"', "workflow/scripts/*.py"))
-def test_the_page_has_what_scripts_make_besides(name):
+@pytest.mark.parametrize("name", names_in(r'folder / "([\w.]+)"', "workflow/whysgd/planning/*.py"))
+def test_the_page_has_what_plans_make_besides(name):
     assert f"`{name}" in OF_A_SCALE
 
 
