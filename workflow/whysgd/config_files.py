@@ -11,6 +11,8 @@ from whysgd.errors import UserError
 from whysgd.spec import Frozen
 
 Record = TypeVar("Record", bound=Frozen)
+# Safe, too, and ten times as fast where PyYAML has it: every job's Snakemake reads these files.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CONFIG_DIR = Path(__file__).resolve().parents[2] / "config"
 
 
@@ -26,7 +28,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         UserError: it cannot be read or holds something else.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except yaml.YAMLError as error:
