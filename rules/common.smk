@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from whysgd.checks import check_run_ids, check_own_files, check_targets, check_writable
 from whysgd.archive import archive_files
+from whysgd.checks import check_own_files, check_run_ids, check_targets, check_writable
 from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.code_inputs import module_files, script_digest, script_inputs
 from whysgd.errors import UserError

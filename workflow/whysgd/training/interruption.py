@@ -34,7 +34,7 @@ class Interruption:
         self,
         logger: logging.Logger,
         patience: float = 8.0,
-        at_end: Callable[[str], None] = lambda message: None,
+        at_end: Callable[[str], None] | None = None,
     ) -> None:
         """Nothing has been asked for.
 
@@ -108,5 +108,6 @@ class Interruption:
             f"{self._patience:g} s"
         )
         self._logger.warning(message)
-        self._at_end(message)
+        if self._at_end is not None:
+            self._at_end(message)
         os._exit(128 + number)

@@ -65,8 +65,7 @@ def train_ensemble(
             checkpoint_policy,
             minibatches_per_epoch=ensemble.program.minibatches_per_epoch,
         )
-    at_end = (lambda message: None) if live is None else live.stop
-    with Interruption(logger, at_end=at_end) as interruption:
+    with Interruption(logger, at_end=live.stop if live else None) as interruption:
         events = None if events_folder is None else Events(events_folder, logger)
         run = _Run(trainer, Progress(ensemble, logger, live), checkpoints, interruption, events)
         run.restore()
