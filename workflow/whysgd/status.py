@@ -17,8 +17,9 @@ from typing import Any, Literal
 from whysgd.claims.records import load_claims
 from whysgd.grid import Jobs
 from whysgd.powers import format_number
-from whysgd.settings import Settings
+from whysgd.settings import ScaleSettings, Settings
 from whysgd.spec import Ensemble
+from whysgd.studies.figures import FigureSpec
 from whysgd.studies.implicit_regularization import FIGURES, trained_figures
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS
@@ -119,7 +120,7 @@ def other_jobs(settings: Settings) -> dict[str, JobStatus]:
     """The jobs of the default target that train nothing, by rule and name."""
     folder, scale = settings.folder, settings.scale
     figures = [figure.name for figure in FIGURES if figure.defined_at(scale)]
-    trained = [figure.name for figure in trained_figures(scale, load_claims().figures)]
+    trained = [figure.name for figure in _trained(scale)]
     files = {f"prepare_dataset/{name}": f"data/{name}.npz" for name in scale.datasets}
     files |= {f"table/{name}": f"tables/{name}.csv" for name in trained}
     if scale.theory is not None:
@@ -148,7 +149,7 @@ def _chosen(settings: Settings, jobs: Jobs) -> dict[str, Ensemble]:
         return {}
     needed = {
         run_id
-        for figure in trained_figures(scale, load_claims().figures)
+        for figure in _trained(scale)
         for run_id in jobs.run_ids(figure.points(scale), scale.runs.seeds)
     }
     begun = {
@@ -157,6 +158,11 @@ def _chosen(settings: Settings, jobs: Jobs) -> dict[str, Ensemble]:
         for path in settings.folder.glob(f"{kind}/*")
     }
     return {name: job for name, job in jobs.ensembles.items() if name in needed | begun}
+
+
+def _trained(scale: ScaleSettings) -> list[FigureSpec]:
+    """The figures whose runs the default target trains."""
+    return trained_figures(scale, load_claims().figures)
 
 
 def _read_live(path: Path) -> dict[str, Any] | None:
