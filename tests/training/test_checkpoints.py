@@ -306,15 +306,47 @@ def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplo
     assert trained == list(range(trained[0], 12))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_is_noted_once_and_then_given_back(number):
-    before = signal.getsignal(number)
+def test_the_first_ctrl_c_is_noted_and_the_second_is_the_users():
+    before = signal.getsignal(signal.SIGINT)
     with Interruption(LOGGER) as interruption:
         assert interruption.signal_number is None
-        os.kill(os.getpid(), number)
-        assert interruption.signal_number == number
-        assert signal.getsignal(number) is before
-    assert signal.getsignal(number) is before
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interruption.signal_number == signal.SIGINT
+        assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN  # the process may go on
+
+
+ASKED_AGAIN = """
+import logging, signal, sys, time
+from whysgd.training.interruption import Interruption
+with Interruption(logging.getLogger("test")) as interruption:
+    for told in ("ready", "writing"):
+        print(told, flush=True)
+        assert sys.stdin.readline()
+        assert interruption.signal_number == signal.SIGTERM
+print("left", flush=True)
+assert sys.stdin.readline()
+print("ended", flush=True)
+"""
+
+
+def test_further_requests_to_end_change_nothing():
+    # SLURM asks twice at a time limit: the process must have the time for its checkpoint, and to
+    # say how it ended.
+    process = subprocess.Popen(
+        [sys.executable, "-c", ASKED_AGAIN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for told in ("ready", "writing", "left"):
+        assert process.stdout.readline() == f"{told}\n"
+        process.send_signal(signal.SIGTERM)
+        process.stdin.write("\n")
+        process.stdin.flush()
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, "ended\n")
 
 
 STUCK = """

@@ -26,8 +26,11 @@ class Interruption:
 
     The training loop looks at `signal_number` between two pieces of work. Where it does not get
     to it in time, since it compiles or one piece takes long, a thread ends the process; the
-    last checkpoint is on disk. A checkpoint that is being written is waited for. A second
-    signal does what the signal did before, so that an impatient user is not held up.
+    last checkpoint is on disk. A checkpoint that is being written is waited for.
+
+    A second SIGINT does what it did before, so that an impatient user is not held up. Further
+    SIGTERMs change nothing, up to the end of the process: at a time limit, SLURM sends two of
+    them within some milliseconds, in the middle of the checkpoint that the first has asked for.
     """
 
     def __init__(
@@ -71,7 +74,10 @@ class Interruption:
         """Gives the signals back."""
         self._left.set()
         signal.set_wakeup_fd(self._wakeup_before)
-        self._give_back()
+        if self.signal_number == signal.SIGTERM:  # who sent it may send another
+            self._before[signal.SIGTERM] = signal.SIG_IGN
+        for noted in tuple(self._before):
+            self._give_back(noted)
         os.write(self._write, b"\0")  # wakes the thread where no signal has
         self._thread.join()
         os.close(self._read)
@@ -87,13 +93,13 @@ class Interruption:
             self._writing = False
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.signal_number = number
-        self._give_back()
+        if self.signal_number is None:
+            self.signal_number = number
+            self._give_back(signal.SIGINT)
 
-    def _give_back(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before = {}
+    def _give_back(self, number: int) -> None:
+        if number in self._before:
+            signal.signal(number, self._before.pop(number))
 
     def _watch(self) -> None:
         while not self._left.is_set():
