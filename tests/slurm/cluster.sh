@@ -75,7 +75,11 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
 EnforcePartLimits=ALL
 GresTypes=gpu
 NodeName=$node NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:pretended:2
-PartitionName=main Nodes=$node Default=YES MaxTime=60
+# Jobs of the second partition preempt those of the first.
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=$node Default=YES MaxTime=60 PriorityTier=1
+PartitionName=urgent Nodes=$node MaxTime=60 PriorityTier=2
 CONF
     # SLURM wants a device for each GPU, and never touches it.
     cat >"$etc/gres.conf" <<CONF

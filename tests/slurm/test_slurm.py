@@ -161,3 +161,26 @@ def test_a_job_that_hits_its_time_limit_twice_goes_on_each_time(
     assert {"FAILED", "TIMEOUT", "COMPLETED"} <= set(run.states().values())
     assert re.search(r"going on from checkpoint \S+\.npz", run.training_log())
     assert run.tables() == tables(local_long_run)
+
+
+@pytest.mark.parametrize("grace", [0, 60], ids=["at once", "after a while"])
+def test_a_preempted_job_goes_on(
+    grace: int, limited: Future[Run], long_run: Run, local_long_run: Path, tmp_path: Path
+) -> None:
+    limited.result()  # its jobs would be preempted as well
+    tell_slurm("scontrol", "update", "PartitionName=main", f"GraceTime={grace}")
+    long_run.start()
+    frozen = long_run.freeze_training()
+    job = job_of(frozen)
+    urgent = ["--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 1"]
+    tell_slurm("sbatch", f"--chdir={tmp_path}", *urgent)
+    until(lambda: was_sent(frozen, signal.SIGTERM))
+    with suppress(ProcessLookupError):
+        os.kill(frozen, signal.SIGCONT)
+    until(lambda: not os.path.exists(f"/proc/{frozen}"))
+    assert "stopped by a signal at epoch" in long_run.training_log()
+    long_run.wait()
+    # With the time to end by itself, it has failed, and Snakemake tries again; without, SLURM does.
+    assert long_run.states()[job] == ("FAILED" if grace else "COMPLETED")
+    assert re.search(r"going on from checkpoint \S+\.npz", long_run.training_log())
+    assert long_run.tables() == tables(local_long_run)
