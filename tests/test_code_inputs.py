@@ -1,10 +1,18 @@
 """Which modules a rule names as inputs."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from whysgd.code_inputs import files_digest, module_files, script_digest, script_inputs
+from whysgd.code_inputs import (
+    _imported,
+    files_digest,
+    module_files,
+    script_digest,
+    script_inputs,
+)
 
 
 def names(*modules: str) -> set[str]:
@@ -25,6 +33,30 @@ def test_training_does_not_depend_on_drawing_or_on_tables():
 def test_training_does_not_depend_on_where_images_come_from():
     readers = {"prepare.py", "sources.py", "places.py", "download.py", "idx.py", "own_file.py"}
     assert not readers & {Path(path).name for path in script_inputs("train.py")}
+
+
+def parsed_imports(path: Path) -> Iterator[str]:
+    """What a file imports from the package, as Python's own parser has it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("folder", ["whysgd", "scripts"])
+def test_imports_are_those_that_python_finds(folder):
+    workflow = Path(__file__).resolve().parents[1] / "workflow"
+    for path in sorted((workflow / folder).rglob("*.py")):
+        expected = set()
+        for name in parsed_imports(path):
+            base = workflow.joinpath(*name.split("."))
+            packages = [p / "__init__.py" for p in base.parents if (p / "__init__.py").is_file()]
+            own = [f for f in (base.with_suffix(".py"), base / "__init__.py") if f.is_file()]
+            if name.split(".")[0] == "whysgd" and own:
+                expected |= {*packages, *own}
+        assert set(_imported(path)) == expected, path
 
 
 def test_a_package_brings_its_init_file():

@@ -3,14 +3,12 @@
 What is left over after the terms that an equation gives must fall as its first neglected term.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.theory.minibatches import Minibatches, gradient_field, hessian_product
+from whysgd.theory.minibatches import Minibatches, compiled, gradient_field, hessian_product
 from whysgd.theory.modified_loss import modified_loss_sgd
 from whysgd.theory.sequences import Sequences, all_orders, sgd_displacements
 from whysgd.theory.series import Epoch
@@ -43,7 +41,7 @@ def products_at(
         )
         return g, tf.reshape(products, (m, m, -1))
 
-    gradients, products = tf.function(both)(tf.constant(start[np.newaxis]))
+    gradients, products = compiled(both)(tf.constant(start[np.newaxis]))
     return gradients.numpy(), products.numpy()
 
 
@@ -120,21 +118,18 @@ def _euler_remainder(epoch: Epoch) -> NDArray[np.float64]:
     step = tf.constant(epoch.times[:, np.newaxis] / EULER_STEPS)
 
     def remainder(begin: tf.Tensor) -> tf.Tensor:
-        point = begin
-        for _ in tf.range(EULER_STEPS):
-            point = tf.ensure_shape(point - step * gradient(point), begin.shape)
+        end = tf.foldl(
+            lambda point, _: tf.ensure_shape(point - step * gradient(point), begin.shape),
+            tf.range(EULER_STEPS),
+            initializer=begin,
+        )
         first = gradient(begin)
         second = hessian_product(gradient, begin, first)
         whole = EULER_STEPS * step
-        return point - begin + whole * first - whole**2 / 2 * (1 - 1 / EULER_STEPS) * second
+        return end - begin + whole * first - whole**2 / 2 * (1 - 1 / EULER_STEPS) * second
 
     begin = tf.constant(np.tile(start, (len(epoch.learning_rates), 1)))
-    return _length(_compiled(remainder)(begin).numpy())
-
-
-def _compiled(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], tf.Tensor]:
-    compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(function)
-    return compiled
+    return _length(compiled(remainder)(begin).numpy())
 
 
 def _covariance(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from whysgd.theory.minibatches import Field
+from whysgd.theory.minibatches import Field, compiled
 
 RELATIVE_TOLERANCE = 1e-13
 
@@ -35,12 +35,11 @@ def flow_displacements(
         ArithmeticError: the solver gave up, or the flow left the finite numbers.
     """
     shape = (len(times), len(start))
-    signature = tf.TensorSpec(shape, tf.float64)
-    compiled = tf.function(field, input_signature=[signature])
+    compiled_field = compiled(field)
 
     def velocities(_: float, displacements: NDArray[np.float64]) -> NDArray[np.float64]:
         points = tf.constant(start + displacements.reshape(shape))
-        result: NDArray[np.float64] = (times[:, None] * compiled(points).numpy()).ravel()
+        result: NDArray[np.float64] = (times[:, None] * compiled_field(points).numpy()).ravel()
         return result
 
     initial = velocities(0.0, np.zeros(shape).ravel()).reshape(shape)
@@ -79,7 +78,7 @@ def kinked_flow_displacements(
         them: a step across a kink is of first order only.
     """
     start_points = tf.constant(np.tile(start, (len(times), 1)))
-    run = tf.function(_runge_kutta)
+    run = compiled(_runge_kutta)
 
     def displaced(count: int) -> NDArray[np.float64]:
         end = run(field, start_points, tf.constant(times / count), tf.constant(count))
@@ -92,11 +91,12 @@ def kinked_flow_displacements(
 
 def _runge_kutta(field: Field, start: tf.Tensor, step: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     step = step[:, tf.newaxis]
-    moved = tf.zeros_like(start)
-    for _ in tf.range(count):
+
+    def advance(moved: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
         first = field(start + moved)
         second = field(start + moved + step / 2 * first)
         third = field(start + moved + step / 2 * second)
         fourth = field(start + moved + step * third)
-        moved += step / 6 * (first + 2 * second + 2 * third + fourth)
-    return moved
+        return moved + step / 6 * (first + 2 * second + 2 * third + fourth)
+
+    return tf.foldl(advance, tf.range(count), initializer=tf.zeros_like(start))

@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from whysgd.randomness import Purpose, generator
-from whysgd.theory.minibatches import Minibatches
+from whysgd.theory.minibatches import Minibatches, compiled
 from whysgd.theory.problems import NetworkShape, initial_point, network_minibatches
 from whysgd.theory.sequences import sgd_displacements
 
@@ -141,7 +141,7 @@ def _measured(gradients: NDArray[np.float64], epoch: int, batches: int, seed: in
 
 def _example_gradients(examples: Minibatches, point: NDArray[np.float64]) -> NDArray[np.float64]:
     """Gradient of every example's loss at one point, (N, P)."""
-    gradients = tf.function(examples.gradients)
+    gradients = compiled(examples.gradients)
     parts = []
     for first in range(0, examples.count, _AT_ONCE):
         numbers = np.arange(first, min(first + _AT_ONCE, examples.count), dtype=np.int32)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import tensorflow as tf
 
@@ -82,6 +83,15 @@ def descent(loss_fn: LossFn) -> Field:
     """The velocity of gradient flow on a loss: minus its gradient."""
     gradient = gradient_field(loss_fn)
     return lambda points: -gradient(points)
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as a graph of TensorFlow.
+
+    Loops over tensors have to be spelled out: AutoGraph, which would translate Python's, gives up
+    where Python 3.13's warnings are errors, and will in Python 3.15.
+    """
+    return tf.function(function, autograph=False)  # type: ignore[no-any-return]
 
 
 def hessian_product(gradient: Field, points: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:

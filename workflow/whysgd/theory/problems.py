@@ -15,7 +15,7 @@ from whysgd.errors import UserError
 from whysgd.models import Network, build_network
 from whysgd.randomness import Purpose, generator
 from whysgd.theory.flows import RELATIVE_TOLERANCE, flow_displacements
-from whysgd.theory.minibatches import Field, Minibatches, hessian_product
+from whysgd.theory.minibatches import Field, Minibatches, compiled, hessian_product
 from whysgd.theory.sequences import sgd_displacements
 from whysgd.training.objective import minibatch_loss
 
@@ -236,7 +236,7 @@ def largest_curvature(minibatches: Minibatches, point: NDArray[np.float64]) -> f
             lambda points: minibatches.gradients(points, minibatch), here, vector[tf.newaxis]
         )[0]
 
-    product = tf.function(hessian_times)
+    product = compiled(hessian_times)
 
     # A start of all ones would be lost: adding one number to all logits changes no loss.
     first_guess = generator(0, Purpose.THEORY_PROBLEMS).standard_normal(len(point))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from whysgd.randomness import Purpose, generator
 from whysgd.theory.expansions import products_at
-from whysgd.theory.minibatches import Minibatches, descent
+from whysgd.theory.minibatches import Minibatches, compiled, descent
 from whysgd.theory.sequences import (
     all_orders,
     mean_and_standard_error,
@@ -122,11 +122,11 @@ def gaussian_displacements(
             points = points - rates[:, tf.newaxis] * (mean - kick)
         return points
 
-    compiled = tf.function(run)
+    compiled_run = compiled(run)
     ends = []
     for rate in learning_rates:
         for first in range(0, len(noise), _AT_ONCE):
             z = noise[first : first + _AT_ONCE]
             points = tf.constant(np.tile(start, (len(z), 1)))
-            ends.append(compiled(points, tf.constant(z), tf.fill(len(z), rate)).numpy() - start)
+            ends.append(compiled_run(points, tf.constant(z), tf.fill(len(z), rate)).numpy() - start)
     return np.concatenate(ends).reshape(len(learning_rates), 2 * pairs, -1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from whysgd.errors import UserError
 from whysgd.randomness import Purpose, generator
-from whysgd.theory.minibatches import Minibatches
+from whysgd.theory.minibatches import Minibatches, compiled
 from whysgd.theory_settings import MOST_ENUMERATED, MOST_REPLACED
 
 Sequences = NDArray[np.int32]  # (number of sequences, updates)
@@ -80,7 +80,7 @@ def sgd_displacements(
         (E, S, P).
     """
     ensemble = _ensemble(start, sequences, learning_rates)
-    ends = tf.function(_run)(minibatches, *ensemble).numpy()
+    ends = compiled(_run)(minibatches, *ensemble).numpy()
     # The difference is exact where point and start are close, so a mean of it loses nothing.
     result: NDArray[np.float64] = ends.reshape(len(learning_rates), len(sequences), -1) - start
     return result
@@ -98,7 +98,7 @@ def sgd_trajectories(
         (E, S, updates + 1, P).
     """
     points, numbers, rates = _ensemble(start, sequences, learning_rates)
-    step = tf.function(_step)
+    step = compiled(_step)
     iterates = [points]
     for minibatch in numbers:
         iterates.append(step(minibatches, iterates[-1], minibatch, rates))
@@ -124,9 +124,11 @@ def _ensemble(
 def _run(
     minibatches: Minibatches, points: tf.Tensor, numbers: tf.Tensor, learning_rates: tf.Tensor
 ) -> tf.Tensor:
-    for minibatch in numbers:
-        points = _step(minibatches, points, minibatch, learning_rates)
-    return points
+    return tf.foldl(
+        lambda reached, minibatch: _step(minibatches, reached, minibatch, learning_rates),
+        numbers,
+        initializer=points,
+    )
 
 
 def _step(
