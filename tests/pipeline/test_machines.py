@@ -64,7 +64,7 @@ def processor_seconds(folder: Path, arguments: Sequence[str]) -> float:
 def test_reading_the_snakefile_costs_less_than_two_fifths_of_snakemakes_own_start(
     tmp_path: Path,
 ) -> None:
-    # Where Snakemake needs 1.9 s to start, as it does twice in a cluster's job, that is 1.5 s a job.
+    # Where Snakemake starts in 1.9 s, twice in a cluster's job, that is 1.5 s a job.
     (tmp_path / "Snakefile").write_text("rule nothing:\n    output: 'x'\n    shell: 'touch x'\n")
     ours = processor_seconds(tmp_path, [*OURS, "--config", "scale=paper"])
     own = processor_seconds(tmp_path, [])
