@@ -61,14 +61,13 @@ def processor_seconds(folder: Path, arguments: Sequence[str]) -> float:
     return min(times)
 
 
-def test_reading_the_snakefile_costs_less_than_two_fifths_of_snakemakes_own_start(
+def test_reading_the_snakefile_costs_a_cluster_job_less_than_a_second_and_a_half(
     tmp_path: Path,
 ) -> None:
-    # Where Snakemake starts in 1.9 s, twice in a cluster's job, that is 1.5 s a job.
     (tmp_path / "Snakefile").write_text("rule nothing:\n    output: 'x'\n    shell: 'touch x'\n")
     ours = processor_seconds(tmp_path, [*OURS, "--config", "scale=paper"])
-    own = processor_seconds(tmp_path, [])
-    assert ours - own < 0.4 * own
+    starts = 2  # of Snakemake in a job: as SLURM's script, and as the step that it starts
+    assert starts * (ours - processor_seconds(tmp_path, [])) < 1.5
 
 
 @pytest.mark.slow

@@ -318,7 +318,7 @@ def test_the_first_ctrl_c_is_noted_and_the_second_is_the_users():
 
 
 ASKED_AGAIN = """
-import logging, signal, sys, time
+import logging, signal, sys
 from whysgd.training.interruption import Interruption
 with Interruption(logging.getLogger("test")) as interruption:
     for told in ("ready", "writing"):

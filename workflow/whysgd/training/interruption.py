@@ -28,9 +28,10 @@ class Interruption:
     to it in time, since it compiles or one piece takes long, a thread ends the process; the
     last checkpoint is on disk. A checkpoint that is being written is waited for.
 
-    A second SIGINT does what it did before, so that an impatient user is not held up. Further
-    SIGTERMs change nothing, up to the end of the process: at a time limit, SLURM sends two of
-    them within some milliseconds, in the middle of the checkpoint that the first has asked for.
+    After the first signal SIGINT does what it did before, so that an impatient user is not held
+    up. Further SIGTERMs change nothing, up to the end of the process: at a time limit, SLURM sends
+    two of them within some milliseconds, in the middle of the checkpoint that the first has asked
+    for.
     """
 
     def __init__(
