@@ -9,16 +9,16 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from whysgd.archive import archive_files
-from whysgd.checks import check_own_files, check_run_ids, check_targets, check_writable
+from whysgd.config.archive import archive_files
+from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
 from whysgd.claims.records import CLAIMS_FILE, load_claims
-from whysgd.code_inputs import module_files, script_digest, script_inputs
-from whysgd.errors import UserError
-from whysgd.grid import plan_jobs
-from whysgd.paper import PAPER_FILE
-from whysgd.scripting import offer_package_to_scripts
-from whysgd.settings import load_settings
-from whysgd.status import print_status
+from whysgd.base.code_inputs import module_files, script_digest, script_inputs
+from whysgd.base.errors import UserError
+from whysgd.runs.grid import plan_jobs
+from whysgd.spec.paper import PAPER_FILE
+from whysgd.base.scripting import offer_package_to_scripts
+from whysgd.config.settings import load_settings
+from whysgd.reporting.status import print_status
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
 from whysgd.studies.theory import theory_configuration

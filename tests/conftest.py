@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from whysgd.data.dataset import Dataset
-from whysgd.spec import DatasetSpec, Ensemble, Member, Program
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.ensemble import Ensemble, Member
+from whysgd.spec.program import Program
 
 NUM_TRAIN, NUM_TEST = 22, 13
 
@@ -16,7 +18,7 @@ NUM_TRAIN, NUM_TEST = 22, 13
 @pytest.fixture(scope="session", autouse=True)
 def _tensorflow() -> None:
     """The settings that training runs with."""
-    from whysgd.training.runtime import start_tensorflow
+    from whysgd.training.job.runtime import start_tensorflow
 
     start_tensorflow(1)
 

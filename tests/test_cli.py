@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from whysgd.cli import main
-from whysgd.config_files import CONFIG_DIR
+from whysgd.config.files import CONFIG_DIR
 from whysgd.training.history import COLUMNS
 
 TINY = ["train", "--scale=tiny", "--experiment=small_rate"]

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from whysgd.base.files import write_json
 from whysgd.benchmarks.rows import KINDS, ROWS
-from whysgd.files import write_json
 
 MACHINE = {
     "effort": {"rounds": 3, "seconds": 0.3},

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from whysgd.aggregate import RUN_COLUMNS
 from whysgd.claims.records import Claim
+from whysgd.runs.tables import RUN_COLUMNS
 
 GRID = 2.0 ** np.arange(-9, 0)
 NOISE = 1e-4

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whysgd.aggregate import rank_runs
 from whysgd.claims.bootstrap import (
     best_means,
     largest_interval,
@@ -12,6 +11,7 @@ from whysgd.claims.bootstrap import (
     resampled_seeds,
     tail_probability,
 )
+from whysgd.runs.tables import rank_runs
 
 
 def test_the_first_row_is_the_sample_and_the_others_are_drawn_from_it():

@@ -5,8 +5,8 @@ import copy
 import pytest
 import yaml
 
+from whysgd.base.errors import UserError
 from whysgd.claims.records import CLAIMS_FILE, Region, load_claims
-from whysgd.errors import UserError
 from whysgd.studies.implicit_regularization import FIGURES
 
 CLAIM = {

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.data.synthetic import publish_batches
+from whysgd.base.errors import UserError
 from whysgd.data import checksums, cifar, cifar_jpeg
-from whysgd.errors import UserError
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from tests.data.synthetic import publish_batches
+from whysgd.base.errors import UserError
 from whysgd.data import cifar, download
 from whysgd.data.download import DownloadError, load_with_keras
 from whysgd.data.raw import RawImages
-from whysgd.errors import UserError
 
 RAW = RawImages(np.zeros((1, 1, 1, 1), np.uint8), np.zeros(1, np.int32))
 

@@ -7,7 +7,7 @@ from whysgd.data import slabs
 from whysgd.data.downsample import downsampled
 from whysgd.data.prepare import prepared
 from whysgd.data.standardize import standardized
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 SPEC = DatasetSpec(source="digits", num_train=20, num_test=10, downsample=2)
 

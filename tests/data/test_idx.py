@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.data.synthetic import idx_contents, keras_arrays, publish_idx, write_idx
+from whysgd.base.errors import UserError
 from whysgd.data.idx import decode_idx, decompressed, encode_idx, find_idx
 from whysgd.data.mnist import read_files, read_keras
-from whysgd.errors import UserError
 
 IMAGES = "train-images-idx3-ubyte"
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from whysgd.base.errors import UserError
 from whysgd.data.prepare import prepared
-from whysgd.errors import UserError
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 
 def arrays(**changes):

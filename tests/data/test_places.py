@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.data.synthetic import idx_contents, keras_arrays, publish_idx, write_idx
+from whysgd.base.errors import UserError
 from whysgd.data import cifar_jpeg, download, mnist, places
 from whysgd.data.places import VARIABLE, read_publication
-from whysgd.errors import UserError
 
 
 @pytest.fixture

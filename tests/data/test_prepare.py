@@ -5,13 +5,13 @@ import hashlib
 import numpy as np
 import pytest
 
-from whysgd.data.catalog import DATASETS, OWN_FILE
+from whysgd.base.errors import UserError
 from whysgd.data.dataset import read_dataset
 from whysgd.data.prepare import prepare_dataset, prepared, split_images
 from whysgd.data.raw import RawImages
 from whysgd.data.sources import READERS
-from whysgd.errors import UserError
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.sources import DATASETS, OWN_FILE
 
 SPEC = DatasetSpec(source="digits", num_train=100, num_test=200)
 

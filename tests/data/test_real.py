@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from whysgd.base.errors import UserError
 from whysgd.data import download
-from whysgd.data.catalog import DATASETS
 from whysgd.data.places import VARIABLE
 from whysgd.data.sources import READERS
-from whysgd.errors import UserError
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.sources import DATASETS
 
 
 @pytest.fixture

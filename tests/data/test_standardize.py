@@ -5,12 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from whysgd.base.errors import UserError
 from whysgd.data import slabs
 from whysgd.data.dataset import Dataset
 from whysgd.data.prepare import prepared
 from whysgd.data.standardize import channel_moments, standardized
-from whysgd.errors import UserError
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 SPEC = DatasetSpec(source="digits", num_train=100, num_test=200)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from whysgd.aggregate import TABLE_COLUMNS
+from whysgd.runs.tables import TABLE_COLUMNS
 from whysgd.studies.implicit_regularization import figure_named
 
 SWEPT = 2.0 ** np.arange(-7, -2)

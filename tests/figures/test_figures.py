@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tests.figures.synthetic import SWEPT, change, expected, lines, places, table_of
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.panels import BASELINE, PAPER
 from whysgd.figures.render import draw_figure
 from whysgd.figures.style import FigureContext
 from whysgd.figures.sweeps import BELOW, CURVE, FEW_KEPT
-from whysgd.paper import load_paper_values
+from whysgd.spec.paper import load_paper_values
 
 PANELS = {f"figure{number}": panels for number, panels in zip(range(1, 8), "3223232", strict=True)}
 VALUES = load_paper_values()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.limits import log_epochs, lowest_shown, plain_numbers, powers_of_two
 from whysgd.figures.style import power_text
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.figures.synthetic import table_of
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.render import draw_figure, save_figure
 from whysgd.figures.style import FigureContext
 

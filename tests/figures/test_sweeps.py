@@ -6,15 +6,7 @@ import pytest
 from tests.figures.synthetic import SWEPT, change, expected, lines, places, table_of
 from whysgd.figures.render import draw_figure
 from whysgd.figures.style import FigureContext
-from whysgd.figures.sweeps import (
-    ALL_DIVERGED,
-    BELOW,
-    CURVE,
-    FALL,
-    FEW_KEPT,
-    NOT_FINITE,
-    OPEN,
-)
+from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, CURVE, FALL, FEW_KEPT, NOT_FINITE, OPEN
 
 NAN = float("nan")
 X = 2.0**-4

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.figures.synthetic import lines
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures import theory_flows, theory_minima, theory_validity
 from whysgd.figures.render import draw_theory_figure
 from whysgd.figures.theory_expansions import RESIDUALS

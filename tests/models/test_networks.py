@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.models import build_network
-from whysgd.spec import Penalty
+from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
+from whysgd.spec.program import Penalty
 from whysgd.training.objective import minibatch_loss, squared_norms
 from whysgd.training.penalty import modified_loss_and_gradients
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from whysgd.training.devices import claimed_gpus
+from whysgd.training.job.devices import claimed_gpus
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]

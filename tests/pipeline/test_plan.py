@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.pipeline.test_snakemake import snakemake
-from whysgd.config_files import CONFIG_DIR, read_yaml
+from whysgd.config.files import CONFIG_DIR, read_yaml
 
 FIGURE7 = ("mlp_n_step_epochs", "mlp_n_step_updates")
 

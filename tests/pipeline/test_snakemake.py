@@ -16,9 +16,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from whysgd.aggregate import RUN_COLUMNS, TABLE_COLUMNS
 from whysgd.claims.records import load_claims
-from whysgd.config_files import known_scales
+from whysgd.config.files import known_scales
+from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS
 from whysgd.theory.fits import SLOPE_COLUMNS

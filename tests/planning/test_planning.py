@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import make_ensemble
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.planning.estimate import JobEstimate, estimate_job, seconds_at_once
-from whysgd.planning.measure import measure_timing
+from whysgd.planning.stopwatch import measure_timing
 from whysgd.planning.table import COLUMNS, Finished, measured_seconds, plan_lines, plan_table
 from whysgd.planning.timings import (
     Calibration,
@@ -16,7 +16,7 @@ from whysgd.planning.timings import (
     timed_ensemble,
     timing_id,
 )
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 TIMING = Timing(
     device="cpu",

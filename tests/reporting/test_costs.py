@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from whysgd.grid import plan_jobs
+from whysgd.config.settings import load_settings
 from whysgd.reporting.costs import ALL, COST_COLUMNS, cost_table
-from whysgd.settings import load_settings
+from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization import FIGURES, figure_named
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS

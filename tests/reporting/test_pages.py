@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.figures.synthetic import table_of
-from whysgd.grid import plan_jobs
-from whysgd.provenance import provenance
+from whysgd.config.settings import load_settings
 from whysgd.reporting.costs import cost_table
 from whysgd.reporting.pages import (
     configuration_page,
@@ -19,7 +18,8 @@ from whysgd.reporting.pages import (
     provenance_page,
     table_page,
 )
-from whysgd.settings import load_settings
+from whysgd.reporting.provenance import provenance
+from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization import FIGURES
 
 

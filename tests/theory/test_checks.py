@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.theory.polynomials import Polynomials
 from tests.theory.test_main_result import STEPS, TOLERANCE, network, polynomial
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.theory import (
     exact,
     expansions,
@@ -25,9 +25,9 @@ from whysgd.theory.inputs import TheoryInputs
 from whysgd.theory.problems import NetworkShape, network_minibatches
 from whysgd.theory.second_order import second_order_correction
 from whysgd.theory.series import Epoch
+from whysgd.theory.settings import TheorySettings
 from whysgd.theory.tables import gradient_norms as gradient_norms_table
 from whysgd.theory.validity import reach_rows
-from whysgd.theory_settings import TheorySettings
 
 
 def slopes(rows):

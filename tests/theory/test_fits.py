@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.theory.fits import ERROR_COLUMNS, SLOPE_COLUMNS, fit_slope, slope_table
 
 X = 2.0 ** np.arange(-6, 0)

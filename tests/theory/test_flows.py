@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy.linalg import expm
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.theory.flows import flow_displacements, kinked_flow_displacements
 from whysgd.theory.main_result import FLOW, error_rows
 from whysgd.theory.minibatches import descent

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.theory.polynomials import Polynomials
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.theory import modified_loss
 from whysgd.theory.fits import slope_table
 from whysgd.theory.main_result import FLOW, GD, SECOND, SGD, error_rows, kinked_error_rows

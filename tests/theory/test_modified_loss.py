@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.theory.polynomials import Polynomials
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.theory.minibatches import Minibatches, gradient_field
 from whysgd.theory.modified_loss import (
     modified_loss_gd,

@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from whysgd.theory.planar import (
-    RIDGE_RATE,
-    minima_rows,
-    profile_rows,
-    two_minima,
-    valley_rows,
-)
+from whysgd.theory.planar import RIDGE_RATE, minima_rows, profile_rows, two_minima, valley_rows
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.theory.polynomials import Polynomials
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.theory.sequences import (
     all_orders,
     mean_and_standard_error,
@@ -15,7 +15,7 @@ from whysgd.theory.sequences import (
     sgd_trajectories,
     with_replacement,
 )
-from whysgd.theory_settings import MOST_ENUMERATED, MOST_REPLACED
+from whysgd.theory.settings import MOST_ENUMERATED, MOST_REPLACED
 
 RATES = np.array([0.01, 0.05])
 

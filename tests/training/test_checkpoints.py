@@ -12,15 +12,16 @@ import pandas as pd
 import pytest
 
 from tests.conftest import make_ensemble
-from whysgd.files import atomic_path
-from whysgd.spec import CheckpointPolicy
+from whysgd.base.errors import TrainingInterruptedError
+from whysgd.base.files import atomic_path
+from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.training import checkpoints as checkpoints_module
 from whysgd.training import loop
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key, remove_checkpoints
 from whysgd.training.history import COLUMNS
-from whysgd.training.interruption import Interruption, TrainingInterruptedError
+from whysgd.training.job.interruption import Interruption
+from whysgd.training.job.pace import Pace
 from whysgd.training.loop import train_ensemble
-from whysgd.training.pace import Pace
 from whysgd.training.trainer import Trainer
 
 LOGGER = logging.getLogger("test")
@@ -319,7 +320,7 @@ def test_the_first_ctrl_c_is_noted_and_the_second_is_the_users():
 
 ASKED_AGAIN = """
 import logging, signal, sys
-from whysgd.training.interruption import Interruption
+from whysgd.training.job.interruption import Interruption
 with Interruption(logging.getLogger("test")) as interruption:
     for told in ("ready", "writing"):
         print(told, flush=True)
@@ -351,7 +352,7 @@ def test_further_requests_to_end_change_nothing():
 
 STUCK = """
 import logging, signal, sys
-from whysgd.training.interruption import Interruption
+from whysgd.training.job.interruption import Interruption
 logging.basicConfig(stream=sys.stdout)
 with Interruption(logging.getLogger("test"), patience=0.2):
     print("ready", flush=True)
@@ -378,7 +379,7 @@ def test_a_process_that_does_not_get_to_its_signal_is_ended(number):
 
 WRITING = """
 import logging, sys, time
-from whysgd.training.interruption import Interruption
+from whysgd.training.job.interruption import Interruption
 logging.basicConfig(stream=sys.stdout)
 with Interruption(logging.getLogger("test"), 0.1, at_end=print) as interruption:
     with interruption.writing():

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from whysgd.models import build_network
 from whysgd.models.layers import ReplicatedDense
-from whysgd.spec import Penalty
+from whysgd.spec.program import Penalty
 from whysgd.training.dense import dense_loss_and_gradients, dense_modified_loss_and_gradients
 from whysgd.training.objective import loss_and_gradients, minibatch_loss
 from whysgd.training.penalty import modified_loss_and_gradients

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whysgd.spec import Member
+from whysgd.spec.ensemble import Member
 from whysgd.training.history import METRICS, continued, history_rows, read_history, write_history
 
 MEMBERS = [Member(learning_rate=0.1, reg_coefficient=0, seed=seed) for seed in range(3)]

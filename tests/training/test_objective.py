@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import make_program
-from whysgd.spec import Program
-from whysgd.training.measurement import all_finite
+from whysgd.spec.program import Program
+from whysgd.training.evaluation import all_finite
 from whysgd.training.objective import (
     example_losses,
     loss_and_gradients,

@@ -5,11 +5,11 @@ import logging
 import numpy as np
 import pytest
 
-from whysgd.grid import experiment_points
-from whysgd.planning.measure import noise
+from whysgd.config.settings import load_settings
+from whysgd.planning.stopwatch import noise
 from whysgd.planning.timings import timed_ensemble
-from whysgd.settings import load_settings
-from whysgd.spec import CheckpointPolicy, Ensemble
+from whysgd.runs.grid import experiment_points
+from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
 from whysgd.training.loop import train_ensemble
 
 SCALE = load_settings({"scale": "paper"}).scale

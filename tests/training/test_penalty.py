@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests.conftest import final_parameters, make_ensemble, make_program
 from whysgd.models import build_network
-from whysgd.spec import Penalty
+from whysgd.spec.program import Penalty
 from whysgd.training.objective import (
     loss_and_gradients,
     minibatch_loss,

@@ -18,18 +18,18 @@ from tests.conftest import (
     train_to,
 )
 from whysgd.models import build_network
-from whysgd.operations import working_set
+from whysgd.spec.operations import working_set
 from whysgd.training import trainer as trainer_module
 from whysgd.training.augmentation import _uniform, augment
-from whysgd.training.inputs import BatchOrder, make_chunk
-from whysgd.training.loop import train_ensemble
-from whysgd.training.measurement import (
+from whysgd.training.evaluation import (
     Examples,
     add_evaluation,
     add_grad_norms_sq,
     batch_count,
     piece_of,
 )
+from whysgd.training.inputs import BatchOrder, make_chunk
+from whysgd.training.loop import train_ensemble
 from whysgd.training.trainer import Trainer, blocks
 
 LOGGER = logging.getLogger("test")

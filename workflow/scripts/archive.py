@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from whysgd.archive import COSTS, PROVENANCE, SCALE, write_archive
-from whysgd.scripting import script_log
+from whysgd.base.scripting import script_log
+from whysgd.config.archive import COSTS, PROVENANCE, SCALE, write_archive
 
 with script_log(snakemake.log[0]) as logger:
     contents = {f"tables/{Path(p).name}": Path(p).read_bytes() for p in snakemake.input.tables}

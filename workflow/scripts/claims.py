@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from whysgd.base.files import atomic_path, write_text
+from whysgd.base.scripting import script_log
+from whysgd.claims.pages import ReportContext, claims_table, markdown, page
 from whysgd.claims.records import load_claims
-from whysgd.claims.report import ReportContext, claims_table, markdown, page
 from whysgd.claims.verdicts import judge_claims
-from whysgd.files import atomic_path, write_text
-from whysgd.paper import load_paper_values
-from whysgd.scripting import script_log
+from whysgd.spec.paper import load_paper_values
 
 with script_log(snakemake.log[0]) as logger:
     claims = load_claims(snakemake.input.claims)

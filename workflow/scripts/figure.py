@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from whysgd.base.origin import credit
+from whysgd.base.scripting import script_log
 from whysgd.figures.render import draw_figure, save_figure
 from whysgd.figures.style import FigureContext
-from whysgd.origin import credit
-from whysgd.paper import load_paper_values
-from whysgd.scripting import script_log
+from whysgd.spec.paper import load_paper_values
 
 with script_log(snakemake.log[0]) as logger:
     context = FigureContext(

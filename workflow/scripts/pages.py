@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from whysgd.files import write_text
-from whysgd.provenance import read_provenance
+from whysgd.base.files import write_text
+from whysgd.base.scripting import script_log
 from whysgd.reporting.pages import (
     configuration_page,
     cost_page,
@@ -13,7 +13,7 @@ from whysgd.reporting.pages import (
     provenance_page,
     table_page,
 )
-from whysgd.scripting import script_log
+from whysgd.reporting.provenance import read_provenance
 from whysgd.studies.implicit_regularization import FIGURES
 
 with script_log(snakemake.log[0]) as logger:

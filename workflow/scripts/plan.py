@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from whysgd.base.scripting import script_log
 from whysgd.planning.plan import own_calibration, write_plan
 from whysgd.planning.timings import read_calibration
-from whysgd.scripting import script_log
-from whysgd.spec import Ensemble
+from whysgd.spec.ensemble import Ensemble
 
 with script_log(snakemake.log[0]) as logger:
     params = snakemake.params

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from whysgd.base.scripting import script_log
 from whysgd.data.prepare import prepare_dataset
-from whysgd.scripting import script_log
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 with script_log(snakemake.log[0]) as logger:
     spec = DatasetSpec.model_validate(snakemake.params.dataset)

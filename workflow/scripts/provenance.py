@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from whysgd.files import atomic_path, write_json
-from whysgd.grid import plan_jobs
-from whysgd.provenance import job_records, provenance, read_provenance
+from whysgd.base.files import atomic_path, write_json
+from whysgd.base.scripting import script_log
+from whysgd.config.settings import ScaleSettings
 from whysgd.reporting.costs import cost_table
-from whysgd.scripting import script_log
-from whysgd.settings import ScaleSettings
+from whysgd.reporting.provenance import job_records, provenance, read_provenance
+from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization import trained_figures
 
 with script_log(snakemake.log[0]) as logger:

@@ -1,10 +1,10 @@
 """Rule table: the tidy tables of one figure out of the histories that it reads."""
 
-from whysgd.aggregate import figure_table, run_table
-from whysgd.files import atomic_path
-from whysgd.runs import RunStore
-from whysgd.scripting import script_log
-from whysgd.settings import Sweeps
+from whysgd.base.files import atomic_path
+from whysgd.base.scripting import script_log
+from whysgd.config.settings import Sweeps
+from whysgd.runs.store import RunStore
+from whysgd.runs.tables import figure_table, run_table
 from whysgd.studies.implicit_regularization import figure_named
 
 with script_log(snakemake.log[0]) as logger:

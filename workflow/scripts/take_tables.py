@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from whysgd.archive import COSTS, PROVENANCE, read_archive
-from whysgd.files import atomic_path
-from whysgd.scripting import script_log
+from whysgd.base.files import atomic_path
+from whysgd.base.scripting import script_log
+from whysgd.config.archive import COSTS, PROVENANCE, read_archive
 
 with script_log(snakemake.log[0]) as logger:
     archive = read_archive(snakemake.params.archive)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from whysgd.base.origin import credit
+from whysgd.base.scripting import script_log
 from whysgd.figures.render import draw_theory_figure, save_figure
-from whysgd.origin import credit
-from whysgd.scripting import script_log
 
 with script_log(snakemake.log[0]) as logger:
     tables = {Path(path).stem: pd.read_csv(path) for path in snakemake.input.tables}

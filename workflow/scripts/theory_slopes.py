@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from whysgd.files import atomic_path
-from whysgd.scripting import script_log
+from whysgd.base.files import atomic_path
+from whysgd.base.scripting import script_log
 from whysgd.theory.fits import slope_table
 
 with script_log(snakemake.log[0]) as logger:

@@ -3,18 +3,18 @@
 import importlib
 import os
 
-from whysgd.scripting import script_log
-from whysgd.training.runtime import start_tensorflow
+from whysgd.base.scripting import script_log
+from whysgd.training.job.runtime import start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
     # TensorFlow warns of each float64 operation that oneDNN leaves alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     start_tensorflow(snakemake.threads)
 
+    from whysgd.base.files import atomic_path
     from whysgd.data.dataset import read_dataset
-    from whysgd.files import atomic_path
     from whysgd.theory.inputs import TheoryInputs
-    from whysgd.theory_settings import TheorySettings
+    from whysgd.theory.settings import TheorySettings
 
     inputs = TheoryInputs(
         TheorySettings.model_validate(snakemake.params.theory),

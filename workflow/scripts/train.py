@@ -1,11 +1,11 @@
 """Rule train: trains one ensemble and writes its history."""
 
-from whysgd.origin import log_origin
-from whysgd.scripting import script_log
-from whysgd.spec import CheckpointPolicy, Ensemble
-from whysgd.training.devices import claimed_gpus
-from whysgd.training.live import Live
-from whysgd.training.runtime import gpu_names, start_tensorflow
+from whysgd.base.origin import log_origin
+from whysgd.base.scripting import script_log
+from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
+from whysgd.training.job.devices import claimed_gpus
+from whysgd.training.job.live import Live
+from whysgd.training.job.runtime import gpu_names, start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
     resources = snakemake.resources
@@ -23,8 +23,8 @@ with script_log(snakemake.log[0]) as logger:
                 resources.gpu,
             )
 
+        from whysgd.base.files import write_json
         from whysgd.data.dataset import read_dataset
-        from whysgd.files import write_json
         from whysgd.training.checkpoints import remove_checkpoints
         from whysgd.training.history import write_history
         from whysgd.training.loop import train_ensemble

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import yaml
 
-from whysgd.config_files import merged, validated
-from whysgd.errors import UserError
-from whysgd.files import check_output
-from whysgd.grid import experiment_points, plan_jobs
-from whysgd.powers import format_number
-from whysgd.schema import json_schema
-from whysgd.schema_tables import schema_tables
-from whysgd.scripting import logging_to
-from whysgd.settings import ScaleSettings, Settings, Sweeps, load_settings
-from whysgd.spec import Ensemble
-from whysgd.status import print_status
-from whysgd.training.interruption import TrainingInterruptedError
+from whysgd.base.errors import TrainingInterruptedError, UserError
+from whysgd.base.files import check_output
+from whysgd.base.powers import format_number
+from whysgd.base.scripting import logging_to
+from whysgd.config.files import merged, validated
+from whysgd.config.schema import json_schema
+from whysgd.config.settings import ScaleSettings, Settings, Sweeps, load_settings
+from whysgd.config.tables import schema_tables
+from whysgd.reporting.status import print_status
+from whysgd.runs.grid import experiment_points, plan_jobs
+from whysgd.spec.ensemble import Ensemble
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -110,7 +109,7 @@ def _train(options: argparse.Namespace) -> None:
         raise UserError("--threads must be at least 1")
     if options.output:
         check_output(options.output)
-    from whysgd.training.runtime import start_tensorflow
+    from whysgd.training.job.runtime import start_tensorflow
 
     start_tensorflow(options.threads, gpus=int(options.gpu))
     from whysgd.data.prepare import prepared
@@ -132,10 +131,10 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _benchmark(options: argparse.Namespace) -> None:
-    from whysgd.benchmarks.measure import FULL, QUICK
-    from whysgd.benchmarks.report import performance_lines, update_document
+    from whysgd.benchmarks.bench import FULL, QUICK
+    from whysgd.benchmarks.document import performance_lines, update_document
     from whysgd.benchmarks.suite import chosen, run_suite
-    from whysgd.training.runtime import start_tensorflow
+    from whysgd.training.job.runtime import start_tensorflow
 
     rows, figures = chosen(options.rows)
     start_tensorflow(1)  # here for the initial parameters; contestants have their own processes

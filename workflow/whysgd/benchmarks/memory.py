@@ -6,7 +6,7 @@ from typing import Any
 from whysgd.benchmarks.problem import Problem
 from whysgd.benchmarks.rows import Workload, members_of, program_of
 from whysgd.benchmarks.worker import Worker
-from whysgd.operations import update_cost
+from whysgd.spec.operations import update_cost
 
 _MINIBATCHES = 3  # one to compile, and the next at the size that stays
 

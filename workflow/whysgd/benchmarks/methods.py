@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.architecture import Activation
 from whysgd.benchmarks.interleave import turns
 from whysgd.benchmarks.problem import Problem
 from whysgd.benchmarks.roster import OURS
@@ -17,10 +16,12 @@ from whysgd.benchmarks.worker import Worker
 from whysgd.data.prepare import prepared
 from whysgd.data.standardize import standardized
 from whysgd.models import build_network
-from whysgd.spec import DatasetSpec, Penalty
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.networks import Activation
+from whysgd.spec.program import Penalty
+from whysgd.training.job.runtime import start_tensorflow
 from whysgd.training.objective import loss_and_gradients, minibatch_loss
 from whysgd.training.penalty import modified_loss_and_gradients
-from whysgd.training.runtime import start_tensorflow
 
 EXACT = tuple(Penalty(method=m) for m in ("double_backprop", "factored", "forward_over_reverse"))
 RADII = (2.0**-1, 2.0**-4, 2.0**-7)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from whysgd.config_files import CONFIG_DIR, read_yaml
+from whysgd.config.files import CONFIG_DIR, read_yaml
 
 _ROOT = CONFIG_DIR.parent
 # Budgets are divided by this: training is next to nothing, and each evaluation of scale `quick`

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from whysgd.data.prepare import prepared
 from whysgd.data.standardize import standardized
-from whysgd.spec import Member, Program
+from whysgd.spec.ensemble import Member
+from whysgd.spec.program import Program
 
 Array = NDArray[np.floating]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from whysgd.benchmarks.problem import Array, Problem
 from whysgd.benchmarks.rows import KINDS, Row, program_of
-from whysgd.operations import update_cost
+from whysgd.spec.operations import update_cost
 
 Options = dict[str, Any]
 
@@ -112,7 +112,7 @@ def _keras_options(row: Row) -> list[Options]:
 
 
 def _our_tensorflow() -> None:
-    from whysgd.training.runtime import start_tensorflow
+    from whysgd.training.job.runtime import start_tensorflow
 
     start_tensorflow(1)
 

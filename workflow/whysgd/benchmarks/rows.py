@@ -5,8 +5,10 @@ Imports no TensorFlow, since contestants run in processes of their own.
 
 from dataclasses import dataclass
 
-from whysgd.architecture import PerceptronShape, parse_architecture
-from whysgd.spec import DatasetSpec, Member, Penalty, Program, Schedule
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.ensemble import Member
+from whysgd.spec.networks import PerceptronShape, parse_architecture
+from whysgd.spec.program import Penalty, Program, Schedule
 
 SEEDS = 7  # as in the paper's runs; the members of an ensemble are learning rates times seeds
 # Nine of them, all stable for every network here: what diverges may change its speed.

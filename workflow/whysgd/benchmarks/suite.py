@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from whysgd.base.errors import UserError
+from whysgd.base.files import write_json
+from whysgd.base.machine import description
+from whysgd.benchmarks.bench import QUICK, Bench, Effort
 from whysgd.benchmarks.growth import measure_growth
-from whysgd.benchmarks.machine import description
-from whysgd.benchmarks.measure import QUICK, Bench, Effort
 from whysgd.benchmarks.memory import measure_memory
 from whysgd.benchmarks.overhead import measure_jobs, measure_planning
 from whysgd.benchmarks.problem import write_problem
 from whysgd.benchmarks.roster import ENTRANTS, MATMULS, OURS, Entrant
 from whysgd.benchmarks.rows import KINDS, ROWS, WORKLOADS, Row, Workload, members_of, program_of
 from whysgd.benchmarks.worker import Worker
-from whysgd.errors import UserError
-from whysgd.files import write_json
 
 logger = logging.getLogger("whysgd")
 
@@ -54,7 +54,7 @@ def _planning(effort: Effort) -> dict[str, Any]:
 
 
 def _methods(effort: Effort) -> dict[str, Any]:
-    from whysgd.benchmarks.methods import measure_methods  # imports TensorFlow
+    from whysgd.benchmarks.methods import measure_methods
 
     cases = [("mlp64", 7, 1024), ("mlp256", 7, 128), ("wrn8", 1, 32)]
     if effort is QUICK:

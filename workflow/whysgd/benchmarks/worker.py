@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from whysgd.base.errors import UserError
 from whysgd.benchmarks.agreement import Disagreement, disagreement
 from whysgd.benchmarks.problem import Problem
 from whysgd.benchmarks.roster import ENTRANTS, MATMULS, ONE_THREAD, Contestant, Entrant, Options
-from whysgd.errors import UserError
 
 
 @dataclass(frozen=True)

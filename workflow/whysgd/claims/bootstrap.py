@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from whysgd.aggregate import best_first
-from whysgd.randomness import Purpose, generator
+from whysgd.base.randomness import Purpose, generator
+from whysgd.runs.tables import best_first
 
 Floats = NDArray[np.float64]
 

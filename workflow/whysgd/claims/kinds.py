@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from whysgd.powers import Number
-from whysgd.spec import Frozen
+from whysgd.base.powers import Number
+from whysgd.base.record import Frozen
 
 Metric = Literal[
     "test_accuracy",

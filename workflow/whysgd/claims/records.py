@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from whysgd.base.errors import UserError
+from whysgd.base.record import Frozen
 from whysgd.claims.kinds import CurveName, Elsewhere, Order, Statistic, curves_of
-from whysgd.config_files import CONFIG_DIR, read_yaml, validated
-from whysgd.errors import UserError
-from whysgd.paper import load_paper_values
-from whysgd.spec import Frozen
+from whysgd.config.files import CONFIG_DIR, read_yaml, validated
+from whysgd.spec.paper import load_paper_values
 from whysgd.studies.figures import FigureSpec
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES
 

@@ -62,7 +62,7 @@ class Sample:
     """All runs of a figure.
 
     Attributes:
-        runs: columns `whysgd.aggregate.RUN_COLUMNS`.
+        runs: columns `whysgd.runs.tables.RUN_COLUMNS`.
         keep_best: runs of a grid point that count.
         resamples: of the seeds.
     """

@@ -52,7 +52,7 @@ def judge_claims(
 
     Args:
         claims: with their rules.
-        runs: by figure, columns `whysgd.aggregate.RUN_COLUMNS`; without those that the scale
+        runs: by figure, columns `whysgd.runs.tables.RUN_COLUMNS`; without those that the scale
             does not have, or that are not run yet.
         slopes: the theory study's, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None without it.
         keep_best: runs of a grid point that count.

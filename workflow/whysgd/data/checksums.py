@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 
 
 def check_md5(content: bytes, expected: str, where: str) -> None:

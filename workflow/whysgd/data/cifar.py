@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.data.checksums import check_md5
 from whysgd.data.download import KerasArrays
 from whysgd.data.places import Publication
 from whysgd.data.raw import RawImages
-from whysgd.errors import UserError
 
 _ARCHIVE = "cifar-10-python.tar.gz"
 _FOLDER_IN_ARCHIVE = "cifar-10-batches-py"

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from whysgd.base.errors import UserError
 from whysgd.data.checksums import check_sha256
 from whysgd.data.places import Publication
 from whysgd.data.raw import RawImages
-from whysgd.errors import UserError
 
 _FILE = "cifar10.npz"
 _SHA256 = "10f9e4bd0e3fefca49b5d0b94616dbbdfa680fb5c5702d5b62172ee6329bbdf7"

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.data.raw import Pixels
-from whysgd.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.data.raw import RawImages
-from whysgd.errors import UserError
 
 KerasArrays = tuple[tuple[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTES = 8  # the type of the values, third byte of the header; the fourth is the rank

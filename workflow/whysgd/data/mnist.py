@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.data.checksums import check_md5
 from whysgd.data.download import KerasArrays
 from whysgd.data.idx import decode_idx, decompressed, encode_idx, find_idx
 from whysgd.data.places import Publication
 from whysgd.data.raw import RawImages
-from whysgd.errors import UserError
 
 _SHAPES = {
     "train-images-idx3-ubyte": (60000, 28, 28),

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.data.raw import Pixels, RawImages
-from whysgd.errors import UserError
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 _MEMBERS = ("x_train", "y_train", "x_test", "y_test")
 

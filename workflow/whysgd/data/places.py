@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from whysgd.base.errors import UserError
 from whysgd.data.download import DownloadError, KerasArrays, download
 from whysgd.data.raw import RawImages
-from whysgd.errors import UserError
 
 VARIABLE = "WHYSGD_DATA"
 # Of Debian's package dataset-fashion-mnist.

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from whysgd.base.files import atomic_path, write_text
+from whysgd.base.randomness import Purpose, generator
 from whysgd.data.dataset import Dataset
 from whysgd.data.downsample import downsampled
 from whysgd.data.raw import RawImages
 from whysgd.data.sources import READERS
-from whysgd.files import atomic_path, write_text
-from whysgd.randomness import Purpose, generator
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
 
 
 def split_images(raw: RawImages, spec: DatasetSpec) -> Dataset:

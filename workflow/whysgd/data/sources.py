@@ -1,7 +1,7 @@
 """Where each data set's images come from: one reader a source.
 
-To add a source: describe it in `catalog.DATASETS` and give its reader here; nothing else
-in the project knows data sets by name.
+To add a source: describe it in `whysgd.spec.sources.DATASETS` and give its reader here;
+nothing else in the project knows data sets by name.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from whysgd.base.randomness import Purpose, generator
 from whysgd.data import cifar, cifar_jpeg, mnist
-from whysgd.data.catalog import DATASETS, OWN_FILE
 from whysgd.data.own_file import read_own_file
 from whysgd.data.places import Publication, read_publication
 from whysgd.data.raw import RawImages
-from whysgd.randomness import Purpose, generator
-from whysgd.spec import DatasetSpec
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.sources import DATASETS, OWN_FILE
 
 # A data set's specification, and the folder in which the configuration says that files are.
 Reader = Callable[[DatasetSpec, Path | None], RawImages]

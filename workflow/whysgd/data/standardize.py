@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.data.dataset import Dataset
 from whysgd.data.raw import Pixels
 from whysgd.data.slabs import slabs
-from whysgd.errors import UserError
 
 Floats = NDArray[np.floating]
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]  # mean and deviation of each channel

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.style import COLORS, MARKERS, ordered_colors
 
 _SHIFT = 0.09  # between neighbouring curves, in powers of two: their bars stay apart

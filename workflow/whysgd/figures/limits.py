@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.style import power_text
 
 FOOT, FOOT_STEP = 0.03, 0.045  # of the axis's height: the lowest sign, and from sign to sign

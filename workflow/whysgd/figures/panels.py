@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.curves import SERIES, Curve, means_and_spreads, ordered_curves
 from whysgd.figures.limits import (
     log_epochs,

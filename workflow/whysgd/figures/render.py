@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
+from whysgd.base.files import atomic_path
 from whysgd.figures.legends import add_curve_legend, add_legends
 from whysgd.figures.style import FigureContext, figure_style
-from whysgd.files import atomic_path
 
 
 def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Figure:

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from whysgd.paper import PaperValue
-from whysgd.powers import format_number
+from whysgd.base.powers import format_number
+from whysgd.spec.paper import PaperValue
 
 PANEL_WIDTH, PANEL_HEIGHT = 3.9, 3.2  # inches, with labels and without legends
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.style import new_figure
 from whysgd.figures.theory_panels import (
     draw_check,

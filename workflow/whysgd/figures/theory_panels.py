@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.figures.limits import powers_of_two
 from whysgd.figures.style import BLUE, GREEN, MARKERS, ORANGE, PURPLE, SKY_BLUE, VERMILLION
 

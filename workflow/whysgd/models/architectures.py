@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from whysgd.architecture import Activation, PerceptronShape, parse_architecture
 from whysgd.models.layers import ReplicatedConv2D, ReplicatedDense, ReplicatedScale
+from whysgd.spec.networks import Activation, PerceptronShape, parse_architecture
 
 _ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.math.tanh}
 

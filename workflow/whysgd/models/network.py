@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.architecture import Activation
+from whysgd.base.randomness import Purpose, generator
 from whysgd.models.architectures import ReplicatedMLP, build_layers
-from whysgd.randomness import Purpose, generator
+from whysgd.spec.networks import Activation
 
 
 class Network:

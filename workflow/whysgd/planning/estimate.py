@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whysgd.planning.timings import Timing
-from whysgd.spec import Ensemble
+from whysgd.spec.ensemble import Ensemble
 
 # Standardized images in float32, on their way there and as prepared.
 _COPIES_OF_DATA = 3

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from whysgd.benchmarks.machine import description
-from whysgd.files import atomic_path, write_json, write_text
+from whysgd.base.files import atomic_path, write_json, write_text
+from whysgd.base.machine import description
 from whysgd.planning.estimate import JobEstimate, estimate_job
 from whysgd.planning.table import Finished, measured_seconds, plan_lines, plan_table
 from whysgd.planning.timings import Calibration, needed_timings, read_timing
-from whysgd.spec import Ensemble
+from whysgd.spec.ensemble import Ensemble
 
 
 def own_calibration(folder: Path, timings: Sequence[str | Path]) -> Calibration:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from whysgd.measured import read_measured
 from whysgd.planning.estimate import JobEstimate, seconds_at_once
+from whysgd.reporting.job_usage import read_measured
 
 COLUMNS = (
     "figure",

@@ -6,9 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from whysgd.config_files import read_yaml, validated
-from whysgd.errors import UserError
-from whysgd.spec import DatasetSpec, Ensemble, Frozen, Member, Schedule, fingerprint
+from whysgd.base.errors import UserError
+from whysgd.base.record import Frozen, fingerprint
+from whysgd.config.files import read_yaml, validated
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.spec.ensemble import Ensemble, Member
+from whysgd.spec.program import Schedule
 
 # A few batches of examples: time per example, and a measurement that is over soon.
 _NUM_TRAIN, _NUM_TEST = 256, 128

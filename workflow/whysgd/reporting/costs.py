@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from whysgd.grid import Jobs, plan_jobs
-from whysgd.settings import ScaleSettings
-from whysgd.spec import Member
+from whysgd.config.settings import ScaleSettings
+from whysgd.runs.grid import Jobs, plan_jobs
+from whysgd.spec.ensemble import Member
 from whysgd.studies.figures import FigureSpec
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
@@ -36,7 +36,7 @@ def cost_table(
     Args:
         scale: what is trained, and whether the theory study is computed.
         figures: whose runs are trained; some may be there for a claim alone, and not drawn.
-        records: `seconds` of each job by kind and name, as in `whysgd.provenance`.
+        records: `seconds` of each job by kind and name, as in `whysgd.reporting.provenance`.
 
     Returns:
         Columns `COST_COLUMNS`. A job that trains runs for several figures is shared out by its

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from whysgd.powers import format_number
+from whysgd.base.powers import format_number
 from whysgd.reporting.html import page, table, text
 
 _MOST_ROWS = 400  # of a table on a page; the file that the page offers holds all
@@ -20,7 +20,7 @@ def figure_page(name: str, numbers: pd.DataFrame, scale: str) -> str:
 
     Args:
         name: of the figure.
-        numbers: its tidy table (see `whysgd.aggregate`).
+        numbers: its tidy table (see `whysgd.runs.tables`).
         scale: name of the scale.
     """
     body = [_download(f"{name}.csv", numbers)]

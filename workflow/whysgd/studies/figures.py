@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from whysgd.errors import UserError
-from whysgd.grid import Point, experiment_points
-from whysgd.powers import format_number
-from whysgd.settings import Sweeps
-from whysgd.spec import fingerprint
+from whysgd.base.errors import UserError
+from whysgd.base.powers import format_number
+from whysgd.base.record import fingerprint
+from whysgd.config.settings import Sweeps
+from whysgd.runs.grid import Point, experiment_points
 
 X = Literal[
     "learning_rate",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from whysgd.settings import Sweeps
+from whysgd.config.settings import Sweeps
 from whysgd.studies.figures import Curves, FigureSpec
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from whysgd.settings import ScaleSettings
-from whysgd.spec import DatasetSpec, Frozen, fingerprint
-from whysgd.theory_settings import TheorySettings
+from whysgd.base.record import Frozen, fingerprint
+from whysgd.config.settings import ScaleSettings
+from whysgd.spec.datasets import DatasetSpec
+from whysgd.theory.settings import TheorySettings
 
 SLOPES = "theory_slopes"
 

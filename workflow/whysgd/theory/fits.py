@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 
 CONFIDENCE = 0.95
 LEAST_POINTS = 3

@@ -7,7 +7,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.randomness import Purpose, generator
+from whysgd.base.randomness import Purpose, generator
 from whysgd.theory.minibatches import Minibatches, compiled
 from whysgd.theory.problems import NetworkShape, initial_point, network_minibatches
 from whysgd.theory.sequences import sgd_displacements

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from whysgd.data.dataset import Dataset
 from whysgd.data.standardize import standardized
 from whysgd.theory.problems import NetworkShape, Problem, digits_problem, random_cubic
-from whysgd.theory_settings import TheorySettings
+from whysgd.theory.settings import TheorySettings
 
 
 @dataclass(frozen=True)

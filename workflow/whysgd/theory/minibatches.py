@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
 from whysgd.training.objective import LossFn, Tensors, loss_and_gradients
 
 Losses = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]

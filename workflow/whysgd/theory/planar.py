@@ -5,7 +5,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.randomness import Purpose, generator
+from whysgd.base.randomness import Purpose, generator
 from whysgd.theory.flows import flow_displacements
 from whysgd.theory.minibatches import Field, Minibatches, descent
 from whysgd.theory.modified_loss import modified_loss_gd, modified_loss_sgd

@@ -10,10 +10,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from whysgd.architecture import Activation
-from whysgd.errors import UserError
+from whysgd.base.errors import UserError
+from whysgd.base.randomness import Purpose, generator
 from whysgd.models import Network, build_network
-from whysgd.randomness import Purpose, generator
+from whysgd.spec.networks import Activation
 from whysgd.theory.flows import RELATIVE_TOLERANCE, flow_displacements
 from whysgd.theory.minibatches import Field, Minibatches, compiled, hessian_product
 from whysgd.theory.sequences import sgd_displacements

@@ -5,7 +5,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.randomness import Purpose, generator
+from whysgd.base.randomness import Purpose, generator
 from whysgd.theory.expansions import products_at
 from whysgd.theory.minibatches import Minibatches, compiled, descent
 from whysgd.theory.sequences import (

@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.errors import UserError
-from whysgd.randomness import Purpose, generator
+from whysgd.base.errors import UserError
+from whysgd.base.randomness import Purpose, generator
 from whysgd.theory.minibatches import Minibatches, compiled
-from whysgd.theory_settings import MOST_ENUMERATED, MOST_REPLACED
+from whysgd.theory.settings import MOST_ENUMERATED, MOST_REPLACED
 
 Sequences = NDArray[np.int32]  # (number of sequences, updates)
 

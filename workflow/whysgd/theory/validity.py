@@ -16,7 +16,7 @@ from whysgd.theory.sequences import (
     sgd_displacements,
 )
 from whysgd.theory.series import distances
-from whysgd.theory_settings import MOST_ENUMERATED, MOST_SECOND_ORDER
+from whysgd.theory.settings import MOST_ENUMERATED, MOST_SECOND_ORDER
 
 COLUMNS = (
     "problem",

@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from whysgd.code_inputs import files_digest, module_files
-from whysgd.errors import UserError
-from whysgd.files import atomic_path
-from whysgd.spec import CheckpointPolicy
+from whysgd.base.code_inputs import files_digest, module_files
+from whysgd.base.errors import UserError
+from whysgd.base.files import atomic_path
+from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.training.history import COLUMNS
-from whysgd.training.rarely import Rarely
+from whysgd.training.job.rarely import Rarely
 
 Arrays = list[NDArray[np.generic]]
 _LARGEST_OVERHEAD = 0.02  # of a job's time, spent on checkpoints that are due by time

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from whysgd.errors import UserError
-from whysgd.files import atomic_path
-from whysgd.spec import Member
+from whysgd.base.errors import UserError
+from whysgd.base.files import atomic_path
+from whysgd.spec.ensemble import Member
 
 # Column -> meaning. Accuracies are fractions; losses are means over examples, in nats.
 COLUMNS = {

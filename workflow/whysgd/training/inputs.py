@@ -6,11 +6,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from whysgd.base.randomness import Purpose, generator, stateless_key
 from whysgd.data.dataset import Dataset
 from whysgd.data.standardize import standardized
-from whysgd.randomness import Purpose, generator, stateless_key
-from whysgd.spec import Member, Program
-from whysgd.training.measurement import Examples
+from whysgd.spec.ensemble import Member
+from whysgd.spec.program import Program
+from whysgd.training.evaluation import Examples
 from whysgd.training.program import Chunk, MemberInputs
 from whysgd.training.schedule import rate_factors
 

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from whysgd.base.errors import TrainingInterruptedError
+from whysgd.base.record import fingerprint
 from whysgd.data.dataset import Dataset, dataset_digest
-from whysgd.spec import CheckpointPolicy, Ensemble, fingerprint
+from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
 from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key
-from whysgd.training.events import Events
 from whysgd.training.history import COLUMNS, continued
-from whysgd.training.interruption import Interruption, TrainingInterruptedError
-from whysgd.training.live import Live
-from whysgd.training.progress import Progress
+from whysgd.training.job.events import Events
+from whysgd.training.job.interruption import Interruption
+from whysgd.training.job.live import Live
+from whysgd.training.job.progress import Progress
 from whysgd.training.trainer import Trainer, state_arrays, states_of
 
 DEFAULT_POLICY = CheckpointPolicy()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from whysgd.spec import Penalty
+from whysgd.spec.program import Penalty
 from whysgd.training.dense import dense_modified_loss_and_gradients
 from whysgd.training.objective import (
     LossesAndGradients,

@@ -12,15 +12,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from whysgd.models import Network
-from whysgd.spec import Program
+from whysgd.spec.program import Program
 from whysgd.training.augmentation import augment
 from whysgd.training.dense import dense_loss_and_gradients
-from whysgd.training.measurement import (
-    Examples,
-    Piece,
-    add_evaluation,
-    add_grad_norms_sq,
-)
+from whysgd.training.evaluation import Examples, Piece, add_evaluation, add_grad_norms_sq
 from whysgd.training.objective import (
     LossFn,
     Tensors,

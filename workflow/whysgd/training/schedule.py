@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from whysgd.spec import Schedule
+from whysgd.spec.program import Schedule
 
 
 def rate_factors(

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from whysgd.data.dataset import Dataset
 from whysgd.models import build_network
-from whysgd.operations import working_set
-from whysgd.spec import Ensemble, Member, Program
+from whysgd.spec.ensemble import Ensemble, Member
+from whysgd.spec.operations import working_set
+from whysgd.spec.program import Program
+from whysgd.training.evaluation import Piece, all_finite, batch_count, piece_of
 from whysgd.training.history import history_rows
 from whysgd.training.inputs import (
     BatchOrder,
@@ -22,11 +24,10 @@ from whysgd.training.inputs import (
     make_chunk,
     member_inputs,
 )
-from whysgd.training.measurement import Piece, all_finite, batch_count, piece_of
+from whysgd.training.job.pace import Pace
+from whysgd.training.job.runtime import device_kind
 from whysgd.training.objective import Tensors
-from whysgd.training.pace import Pace
 from whysgd.training.program import EVALUATION_BATCH, NEVER, State, compile_program
-from whysgd.training.runtime import device_kind
 
 _CACHED_BYTES = 9 << 19  # that an update goes back to, of replicas that a processor trains at once
 _MAX_PADDING = 0.1  # of an ensemble's members; more is dearer than another compilation

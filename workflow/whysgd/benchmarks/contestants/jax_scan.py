@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
-from whysgd.spec import Program
+from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
+from whysgd.spec.program import Program
 
 Parameters = dict[str, Any]  # by the names of our parameters
 Minibatch = Callable[..., Parameters]

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
+from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
 
 
 class Scale(keras.layers.Layer):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from whysgd.architecture import PerceptronShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
+from whysgd.spec.networks import PerceptronShape, parse_architecture
 
 # Small enough to change no value that matters, and unknown to a compiler as such: each
 # minibatch's inputs depend on the one before, so that no product can be moved out of the loop.

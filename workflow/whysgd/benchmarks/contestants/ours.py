@@ -6,7 +6,7 @@ import numpy as np
 
 from whysgd.benchmarks.problem import Array, Problem
 from whysgd.data.prepare import prepared
-from whysgd.spec import Ensemble
+from whysgd.spec.ensemble import Ensemble
 from whysgd.training.program import State
 from whysgd.training.trainer import Trainer
 

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from whysgd.architecture import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.benchmarks.problem import Array, Problem
+from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
 
 Parameters = dict[str, Any]  # (R, *shape); convolutions' kernels (R, out, in, height, width)
 

@@ -1,0 +1,59 @@
+"""What a change of the house must not change: names of runs, and the numbers in the tables."""
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from whysgd.config.settings import load_settings
+from whysgd.runs.grid import plan_jobs
+
+PINS = Path(__file__).parent
+ROOT = PINS.parents[1]
+PINNED = json.loads((PINS / "tables.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("scale", ["tiny", "quick", "reduced", "paper"])
+def test_no_run_is_renamed(scale):
+    planned = plan_jobs(load_settings({"scale": scale}).scale).ensembles
+    assert sorted(planned) == (PINS / f"run_ids_{scale}.txt").read_text(encoding="utf-8").split()
+
+
+def instruction_sets() -> list[str]:
+    """What the processor can do that float arithmetic depends on; empty where nothing tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    flags = next((line.split(":")[1].split() for line in lines if line.startswith("flags")), [])
+    return sorted(flag for flag in flags if flag.startswith(("avx", "amx", "fma", "sse")))
+
+
+def kept_columns(path: Path, columns: list[str]) -> bytes:
+    """A table with some of its columns, written as its writer writes it, numbers untouched."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    places = [header.index(column) for column in columns]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([row[place] for place in places] for row in [header, *rows])
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize(
+    ("scale", "table"),
+    [(scale, table) for scale, tables in PINNED["tables"].items() for table in tables],
+)
+def test_no_number_moves(scale, table):
+    """Of results that are there; on other processors the last bits of a training differ."""
+    path = ROOT / "results" / scale / "tables" / f"{table}.csv"
+    if not path.exists():
+        pytest.skip(f"{path.relative_to(ROOT)} has not been made here")
+    if instruction_sets() != PINNED["instruction_sets"]:
+        pytest.skip("the tables were pinned on another kind of processor")
+    pinned = PINNED["tables"][scale][table]
+    content = kept_columns(path, pinned["columns"])
+    assert hashlib.sha256(content).hexdigest() == pinned["sha256"]

@@ -1,0 +1,67 @@
+"""What every rule's script needs: a log file, and mistakes told in one line."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from whysgd.base.errors import TrainingInterruptedError, UserError
+from whysgd.base.origin import log_origin, offer_commit, origin
+
+
+def offer_package_to_scripts() -> None:
+    """Puts this package first on the module path of the processes that this one starts.
+
+    The scripts of rules then find it wherever Snakemake is started, installed or not. Matplotlib
+    is kept to the user's caches: it would make a folder for settings, and figures would follow
+    what stands in it. They are told the commit, too, for where there is no Git.
+    """
+    offer_commit()
+    root = str(Path(__file__).resolve().parents[2])
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [path for path in others if path and path != root]
+    os.environ["PYTHONPATH"] = os.pathsep.join([root, *kept])
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    os.environ.setdefault("MPLCONFIGDIR", str(Path(caches) / "matplotlib"))
+
+
+@contextmanager
+def logging_to(handler: logging.Handler, line_format: str) -> Iterator[logging.Logger]:
+    """The project's logger, writing to one more handler within the block."""
+    logger = logging.getLogger("whysgd")
+    handler.setFormatter(logging.Formatter(line_format, "%Y-%m-%d %H:%M:%S"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield logger
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def script_log(path: str | Path) -> Iterator[logging.Logger]:
+    """A logger that writes to a rule's log file; what the block raises ends up there too.
+
+    The log begins with the code and the machine that the job runs on.
+
+    A `UserError` ends the process with status 1 and one line on standard error, a signal with
+    128 + its number; any other exception goes on, with its traceback in the log.
+    """
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    with logging_to(handler, "%(asctime)s %(message)s") as logger:
+        try:
+            log_origin(logger, origin())
+            yield logger
+        except UserError as error:
+            logger.error("error: %s", error)
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+        except TrainingInterruptedError as error:
+            logger.error("stopped by a signal %s", error)
+            sys.exit(error.exit_status)
+        except Exception:
+            logger.exception("failed")
+            raise

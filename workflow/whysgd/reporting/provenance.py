@@ -1,0 +1,162 @@
+"""Where the results of a scale come from, as one record for `provenance.json`.
+
+It is collected from what jobs leave behind: their logs say which commit and which machine they ran
+on, Snakemake's benchmark files how long they took. So it stays right where jobs of one scale ran
+at several commits, on several machines and on several days.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from whysgd.base.errors import UserError
+from whysgd.base.origin import (
+    ROOT,
+    head_commit,
+    logged_origin,
+    origin,
+    package_version,
+    running_code,
+)
+from whysgd.base.record import fingerprint
+from whysgd.config.settings import ScaleSettings
+from whysgd.reporting.job_usage import read_measured
+
+_LOCKS = ("envs/requirements-cpu.txt", "envs/requirements-cuda.txt")
+_PACKAGES = (
+    "tensorflow-cpu",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "matplotlib",
+    "seaborn",
+    "pydantic",
+    "snakemake",
+)
+_MACHINE = ("processor", "cores", "memory_gb", "gpus", "system", "python")
+_CODE = ("commit", "clean")
+_OTHER_JOBS = ("prepare_dataset", "table", "theory", "figure", "claims")
+
+
+def provenance(
+    scale_name: str,
+    scale: ScaleSettings,
+    folder: Path,
+    jobs: Mapping[str, Mapping[str, Any]],
+    *,
+    figures: Mapping[str, str],
+    published: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The record, ready for JSON.
+
+    Args:
+        scale_name: name of the scale.
+        scale: its checked configuration.
+        folder: of its results.
+        jobs: as `job_records` gives them.
+        figures: hash of the configuration of each figure, as in the files of the figures.
+        published: where the tables come from, if not from runs of this scale.
+    """
+    code = running_code()
+    record = {
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "whysgd": package_version("whysgd"),
+        "commit": head_commit(),
+        "code_commit": code.commit,
+        "clean": code.clean,
+        "locks": {name: file_sha256(ROOT / name) for name in _LOCKS},
+        "versions": {name: version for name in _PACKAGES if (version := package_version(name))},
+        "hardware": _distinct(jobs.values(), _MACHINE) or [_part(origin(), _MACHINE)],
+        "jobs_by_commit": _distinct(jobs.values(), _CODE),
+        "data": _data(scale, folder),
+        "scale": scale_name,
+        "configuration": fingerprint(scale),
+        "figures": dict(figures),
+        "seeds": list(scale.runs.seeds),
+        "seconds": _seconds_by_kind(jobs),
+        "jobs": {name: _part(job, ("seconds", "max_rss_mb", *_CODE)) for name, job in jobs.items()},
+        "settings": scale.model_dump(mode="json", exclude_none=True),
+    }
+    return record if published is None else {**record, "tables_from": dict(published)}
+
+
+def job_records(folder: Path, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What is known of each job that is done, by kind and name such as "figure/figure1".
+
+    Args:
+        folder: of a scale's results.
+        run_ids: the training jobs of its configuration; those of others are left out.
+
+    Returns:
+        Each job's origin (see `whysgd.base.origin`), `seconds` of its last attempt and
+        `max_rss_mb`.
+    """
+    names = [f"train/{run_id}" for run_id in run_ids]
+    for kind in _OTHER_JOBS:
+        found = [*folder.glob(f"benchmarks/{kind}.tsv"), *folder.glob(f"benchmarks/{kind}/*.tsv")]
+        below = folder / "benchmarks"
+        names += sorted(path.relative_to(below).with_suffix("").as_posix() for path in found)
+    records = {}
+    for name in names:
+        measured = read_measured(folder / "benchmarks" / f"{name}.tsv")
+        if measured is not None:
+            records[name] = {**logged_origin(folder / "logs" / f"{name}.log"), **asdict(measured)}
+    return records
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Reads a provenance.json.
+
+    Raises:
+        UserError: the file is missing or is none.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: not a provenance record ({error}); remove it") from error
+    if not isinstance(content, dict) or "configuration" not in content:
+        raise UserError(f"{path}: not a provenance record; remove it")
+    return content
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's content, hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _distinct(jobs: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The different values that some keys have, each with the number of jobs, most jobs first."""
+    counts = Counter(json.dumps(part) for job in jobs if (part := _part(job, keys)))
+    return [{**json.loads(text), "jobs": count} for text, count in counts.most_common()]
+
+
+def _part(record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: record[key] for key in keys if key in record}
+
+
+def _data(scale: ScaleSettings, folder: Path) -> dict[str, dict[str, Any]]:
+    """Each data set that has been prepared: what it is, and the checksum of its file."""
+    data = {}
+    for name, spec in scale.datasets.items():
+        checksum = folder / "data" / f"{name}.npz.sha256"
+        if checksum.is_file():
+            digest = checksum.read_text(encoding="utf-8").split()[0]
+            data[name] = {"sha256": digest, **spec.model_dump(mode="json", exclude_none=True)}
+    return data
+
+
+def _seconds_by_kind(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Seconds of all jobs together, by kind."""
+    sums: dict[str, float] = {}
+    for name, job in jobs.items():
+        kind = name.partition("/")[0]
+        sums[kind] = round(sums.get(kind, 0.0) + (job["seconds"] or 0.0), 2)
+    return sums
