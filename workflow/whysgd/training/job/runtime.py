@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from whysgd.base.keras_settings import keras_on_tensorflow
+
 # What TensorFlow writes at every start, whatever its log level: the library says that oneDNN is
 # on, and that its log is not set up yet.
 _START_UP_NOTICES = re.compile(
@@ -31,7 +33,7 @@ def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
             are used that CUDA_VISIBLE_DEVICES leaves visible.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # 0 all, 1 no notices, 2 no warnings
-    with _without_lines(_START_UP_NOTICES), _without_modules(_UNUSED):
+    with _without_lines(_START_UP_NOTICES), _without_modules(_UNUSED), keras_on_tensorflow():
         import tensorflow as tf
 
     tf.get_logger().addFilter(_is_no_advice_on_retracing)
