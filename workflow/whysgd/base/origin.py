@@ -183,7 +183,6 @@ def package_versions() -> dict[str, str]:
     return {name: version for name in _PACKAGES if (version := package_version(name))}
 
 
-@cache
 def locks() -> dict[str, str]:
     """SHA-256 of each lock that the environment may have been made from, hexadecimal."""
     return {

@@ -10,6 +10,8 @@ from pydantic.json_schema import JsonSchemaValue
 
 _POWER = re.compile(r"^2\^(-?\d+)$")
 _RANGE = re.compile(r"^(2\^-?\d+)\s*\.\.\s*(2\^-?\d+)$")
+_DIGITS = re.compile(r"[-+]?[0-9]{1,400}")
+_EXACT = 2**53  # up to which floats hold every whole number
 
 
 def parse_number(value: Any) -> float:
@@ -32,6 +34,29 @@ def parse_number(value: Any) -> float:
     return _finite(float, value)
 
 
+def parse_integer(value: Any) -> int:
+    """A whole number, or text such as "2^9", "12" or "1e3", exactly.
+
+    Raises:
+        ValueError: not a whole number, or a float so large that it may stand for another one.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        return int(value)
+    number = parse_number(value)
+    if number != int(number):
+        raise ValueError(f"{value!r} is not a whole number")
+    if abs(number) > _EXACT and not _is_power(value):
+        raise ValueError(f"{value!r} is not exact as a floating-point number; write its digits")
+    return int(number)
+
+
+def _is_power(value: Any) -> bool:
+    """Whether a value is written as a power of two, which a float holds exactly at any size."""
+    return isinstance(value, str) and _POWER.match(value.strip()) is not None
+
+
 def _finite(function: Callable[..., float], *arguments: Any) -> float:
     try:
         value = function(*arguments)
@@ -48,14 +73,27 @@ def parse_numbers(value: Any) -> tuple[float, ...]:
     Raises:
         ValueError: empty, repeated or unreadable values, or a range that runs downwards.
     """
+    return _parse_each(value, parse_number)
+
+
+def _parse_each(value: Any, parse: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """One value, a list of values or a range of powers, each read by `parse`.
+
+    Raises:
+        ValueError: as `parse_numbers`, or of `parse`.
+    """
     span = _RANGE.match(value.strip()) if isinstance(value, str) else None
     if span:
-        first, last = (round(math.log2(parse_number(end))) for end in span.groups())
+        # A power below the smallest float would be 0, which has no logarithm.
+        ends = [int(end.removeprefix("2^")) for end in span.groups() if parse_number(end) > 0]
+        if len(ends) < 2:
+            raise ValueError(f"range {value!r} begins below the smallest number")
+        first, last = ends
         if first > last:
             raise ValueError(f"range {value!r} runs downwards: it holds no value")
-        return tuple(math.ldexp(1.0, exponent) for exponent in range(first, last + 1))
+        return tuple(parse(f"2^{exponent}") for exponent in range(first, last + 1))
     items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    numbers = tuple(parse_number(item) for item in items)
+    numbers = tuple(parse(item) for item in items)
     if not numbers:
         raise ValueError("empty: give at least one value")
     if len(set(numbers)) < len(numbers):
@@ -75,10 +113,7 @@ def format_number(value: float) -> str:
 
 
 def _parse_integers(value: Any) -> tuple[int, ...]:
-    numbers = parse_numbers(value)
-    if any(number != int(number) for number in numbers):
-        raise ValueError(f"{value!r} is not a whole number or a list of them")
-    return tuple(int(number) for number in numbers)
+    return _parse_each(value, parse_integer)
 
 
 _TEXT_SCHEMA = {
@@ -117,3 +152,4 @@ Numbers = Annotated[
 Integers = Annotated[
     tuple[int, ...], BeforeValidator(_parse_integers), WithJsonSchema(_numbers_schema("integer"))
 ]
+ExactInteger = Annotated[int, BeforeValidator(parse_integer)]

@@ -1,5 +1,6 @@
 """Files of the configuration, and mappings like theirs, as checked records."""
 
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,18 @@ from whysgd.base.record import Frozen
 Record = TypeVar("Record", bound=Frozen)
 # Safe, too, and ten times as fast where PyYAML has it: every job's Snakemake reads these files.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# PyYAML's own errors, and what Python raises in it of values such as `!!int x` or 2024-13-45 and of
+# a file that is nested thousands of times.
+_NOT_YAML = (
+    yaml.YAMLError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+)
+_MOST_SHOWN = 80  # characters of a value, in a message
 CONFIG_DIR = Path(__file__).resolve().parents[3] / "config"
 
 
@@ -28,14 +41,30 @@ def read_yaml(path: Path) -> dict[str, Any]:
         UserError: it cannot be read or holds something else.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506
+        if not path.is_file() and path.exists():
+            raise UserError(f"{path}: is not a file")  # reading a pipe would wait for its writer
+        content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: must hold keys and values")
-    return content
+    return parse_yaml(content, str(path))
+
+
+def parse_yaml(content: bytes, where: str) -> dict[str, Any]:
+    """The mapping that a YAML text in UTF-8 holds.
+
+    Raises:
+        UserError: it is something else, in one line that begins with `where`.
+    """
+    try:
+        found = yaml.load(content.decode("utf-8-sig"), _LOADER)  # noqa: S506
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise UserError(f"{where}: line {line}: not UTF-8; save the file as UTF-8") from error
+    except _NOT_YAML as error:
+        raise UserError(f"{where}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{where}: must hold keys and values")
+    return found
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,10 +89,16 @@ def validated(kind: type[Record], content: Any, where: str) -> Record:
         faults = []
         for fault in error.errors():
             key = ".".join(str(part) for part in fault["loc"])
-            reason = fault["msg"].removeprefix("Value error, ")
+            reason = " ".join(fault["msg"].removeprefix("Value error, ").split())
             if fault["type"] == "extra_forbidden":
                 reason = "unknown key"
             elif fault["type"] not in ("missing", "value_error"):
-                reason = f"{reason}, not {fault['input']!r}"
+                reason = f"{reason}, not {_shown(fault['input'])}"
             faults.append(f"{key}: {reason}" if key else reason)
         raise UserError(f"{where}: {'; '.join(faults)}") from error
+
+
+def _shown(value: Any) -> str:
+    """A value for a message: one line that is not too long, whatever a file holds."""
+    shown = reprlib.repr(value)  # goes only a few levels down
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."

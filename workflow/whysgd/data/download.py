@@ -142,7 +142,7 @@ def _no_place(folder: Path, error: OSError) -> DownloadError:
 def _alone_in(folder: Path) -> Iterator[None]:
     """Keeps other processes of ours out of Keras's cache, which has no lock of its own."""
     try:
-        lock = (folder / ".whysgd.lock").open("w")
+        lock = (folder / ".whysgd.lock").open("a")
     except OSError as error:
         raise _no_place(folder, error) from error
     with lock:
