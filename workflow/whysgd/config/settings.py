@@ -6,6 +6,7 @@ from them. Nothing here imports TensorFlow, because the Snakefile reads this.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,19 +19,29 @@ from whysgd.base.record import Frozen
 from whysgd.config.archive import SCALE, read_archive
 from whysgd.config.files import CONFIG_DIR, known_scales, merged, read_yaml, validated
 from whysgd.spec.datasets import DatasetSpec
-from whysgd.spec.ensemble import CheckpointPolicy
+from whysgd.spec.ensemble import LARGEST_SEED, CheckpointPolicy
 from whysgd.spec.networks import ModelName
 from whysgd.spec.program import Penalty, Schedule
 from whysgd.theory.settings import TheorySettings
 
+MOST_THREADS = 1024  # of one process; starting a million takes minutes
+# What Snakemake reads as a pattern in a file's name, and what no line of text holds.
+_NO_PATH = re.compile(r"[{}\x00-\x1f\x7f]")
+# Of scales and data sets, which are names of files and folders, and of archives.
+_NAME = re.compile(r"\w[\w.-]*")
+_LONGEST_NAME = 100
+
 
 def _expanded(path: str) -> str:
+    if _NO_PATH.search(path):
+        raise ValueError(f"{path!r} holds a brace or a control character, which no path here may")
     expanded = os.path.expanduser(path)
     if expanded.startswith("~"):
         raise ValueError(f"no home folder is known for {path!r}; a name like this begins with ./")
     return expanded
 
 
+PUBLISHED = "-published"  # ends the name of a folder of results from published tables
 # Of a file or a folder, where ~ is a home folder: no shell expands what a file says.
 UserPath = Annotated[str, AfterValidator(_expanded)]
 
@@ -62,7 +73,10 @@ class ProgramSettings(Frozen):
     )
     crop_padding: int | None = Field(None, ge=0, description="pixels of padding before a crop")
     num_evaluations: int | None = Field(
-        None, gt=0, description="evaluations of a run, evenly spaced, after the one at the start"
+        None,
+        gt=0,
+        le=1_000_000,
+        description="evaluations of a run, evenly spaced, after the one at the start",
     )
     c_reg: Literal["final", "every"] | None = Field(
         None, description="at which evaluations the minibatch gradient norm is measured"
@@ -123,6 +137,8 @@ class RunSettings(Frozen):
             )
         if min(self.seeds) < 0:
             raise ValueError(f"`seeds` must not be negative: {min(self.seeds)}")
+        if max(self.seeds) > LARGEST_SEED:
+            raise ValueError(f"`seeds` must be at most 2^63 - 1: {max(self.seeds)}")
         return self
 
 
@@ -133,13 +149,31 @@ class JobSettings(Frozen):
         description="one job per program, or one per grid point with its seeds"
     )
     max_members: int = Field(gt=0, description="more members than this make several jobs")
-    threads: int = Field(gt=0, description="processor threads of a training job")
+    threads: int = Field(
+        gt=0,
+        le=MOST_THREADS,
+        description="processor threads of a training job; its last bits may depend on them",
+    )
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
     checkpoints: CheckpointPolicy = Field(
         CheckpointPolicy(), description="how often a training job saves what it goes on from"
     )
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuses a name of which no file can be made that every part of the workflow reads.
+
+    Raises:
+        ValueError: beginning with `where`.
+    """
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        shown = name if len(name) <= _LONGEST_NAME else f"{name[:20]}..."
+        raise ValueError(
+            f"{where}: {shown!r} must begin with a letter, a digit or _ and hold only those, "
+            f"points and hyphens, at most {_LONGEST_NAME} of them: files are named so"
+        )
 
 
 def _with_user_path(dataset: DatasetSpec) -> DatasetSpec:
@@ -162,6 +196,12 @@ class Sweeps(Frozen):
     experiments: dict[str, ExperimentSettings] = Field(
         min_length=1, description="sweeps, by the names that figures read them under"
     )
+
+    @model_validator(mode="after")
+    def _names_of_files(self) -> "Sweeps":
+        for name in self.datasets:
+            check_name(name, "datasets")
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Sweeps":
@@ -255,7 +295,7 @@ class Settings(Frozen):
     @property
     def folder(self) -> Path:
         """Folder of this scale's results; published tables do not touch one's own."""
-        suffix = "" if self.tables_from is None else "-published"
+        suffix = "" if self.tables_from is None else PUBLISHED
         return self.results / f"{self.scale_name}{suffix}"
 
 
@@ -310,6 +350,15 @@ def _published_settings(chosen: Config, path: str, given: Mapping[str, Any]) -> 
 def _scale_path(scale: str) -> Path:
     if scale.endswith((".yaml", ".yml")):
         path = Path(scale)
+        try:
+            check_name(path.stem, f"config: scale: {path}")
+        except ValueError as error:
+            raise UserError(str(error)) from None
+        if path.stem.endswith(PUBLISHED):
+            raise UserError(
+                f"config: scale: {path}: results of a scale whose name ends in {PUBLISHED} are "
+                "those of `tables_from`; rename the file"
+            )
         if path.stem in known_scales() and path.resolve().parent != CONFIG_DIR / "scales":
             raise UserError(
                 f"config: scale: {path} has the name of a scale that comes with the project, whose "

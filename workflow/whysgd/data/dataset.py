@@ -4,14 +4,14 @@ Apart from how it is prepared, so that training does not depend on where images 
 """
 
 import hashlib
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from whysgd.base.errors import UserError
+from whysgd.base.npz import DAMAGED, read_arrays
 from whysgd.data.raw import Pixels
 
 
@@ -48,7 +48,6 @@ def read_dataset(path: str | Path, checksum_path: str | Path) -> Dataset:
         found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         if found != expected:
             raise ValueError(f"SHA-256 {found}, expected {expected}")
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Dataset(**{name: arrays[name] for name in arrays.files})
-    except (OSError, ValueError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
+        return Dataset(**read_arrays(Path(path), [field.name for field in fields(Dataset)]))
+    except DAMAGED as error:
         raise UserError(f"{path}: not a prepared data set ({error}); remove it") from error

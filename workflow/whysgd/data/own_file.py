@@ -1,7 +1,5 @@
 """Anybody's own images: one .npz file in Keras's layout, x_train, y_train, x_test, y_test."""
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whysgd.base.errors import UserError
+from whysgd.base.npz import DAMAGED, read_arrays, read_headers
 from whysgd.data.raw import Pixels, RawImages
 from whysgd.spec.datasets import DatasetSpec
 
@@ -47,21 +46,20 @@ def read_own_file(spec: DatasetSpec) -> RawImages:
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
+        if not path.is_file() and path.exists():
+            raise UserError(f"{path}: not a file")  # reading a pipe would wait for its writer
         with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):
-                raise ValueError("no zip archive")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as archive:
-                missing = [name for name in _MEMBERS if name not in archive.files]
-                if missing:
-                    raise UserError(
-                        f"{path}: {', '.join(missing)} missing (expected "
-                        f"{', '.join(_MEMBERS)}; found {', '.join(archive.files) or 'nothing'})"
-                    )
-                return {name: archive[name] for name in _MEMBERS}
+            found = read_headers(file)
+        missing = [name for name in _MEMBERS if name not in found]
+        if missing:
+            raise UserError(
+                f"{path}: {', '.join(missing)} missing (expected "
+                f"{', '.join(_MEMBERS)}; found {', '.join(found) or 'nothing'})"
+            )
+        return read_arrays(path, _MEMBERS)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise UserError(f"{path}: not an .npz file of plain arrays ({error})") from error
 
 

@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 from whysgd.base.errors import UserError
+from whysgd.base.powers import format_number
 from whysgd.config.files import validated
 from whysgd.config.settings import ExperimentSettings, ScaleSettings, Sweeps
 from whysgd.spec.datasets import DatasetSpec
@@ -17,6 +18,9 @@ from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.spec.networks import WideResNetShape, parse_architecture
 from whysgd.spec.program import Penalty, Program, Schedule
 
+# Of float32: the smallest normal number, below which processors may take a number for 0.
+_SMALLEST, _LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127
+_MOST_UPDATES = 2.0**53  # up to which epochs, which are floats, count them exactly
 _DEFAULTS = {
     "base_width": 16,
     "updates_per_batch": (1,),
@@ -80,6 +84,13 @@ def experiment_points(scale: Sweeps, name: str) -> tuple[Point, ...]:
             _axis(experiment, "learning_rate", batch_size),
             _axis(experiment, "reg_coefficient", batch_size),
         ):
+            for key, value in (
+                ("learning_rate", learning_rate),
+                ("reg_coefficient", reg_coefficient),
+                ("weight_decay", fields["weight_decay"]),
+                ("penalty.radius", Penalty.model_validate(fields["penalty"]).radius or 0.0),
+            ):
+                _check_float32(f"{where}.{key}", value)
             axes_here = {
                 "batch_size": batch_size,
                 "updates_per_batch": updates_per_batch,
@@ -200,7 +211,22 @@ def _minibatches(
                 f"{where}.updates: {amount:g} is no multiple of "
                 f"updates_per_batch = {updates_per_batch}"
             )
-        amount = amount / updates_per_batch
+        amount = amount // updates_per_batch  # of integers, so it is exact
+    if amount * updates_per_batch > _MOST_UPDATES:
+        raise UserError(f"{where}.{budget}: more than {format_number(_MOST_UPDATES)} updates")
     if round(amount) < 1:
         raise UserError(f"{where}.{budget}: less than one minibatch")
     return round(amount)
+
+
+def _check_float32(where: str, value: float) -> None:
+    """Refuses a number with which training, in float32, would count as 0 or as infinite.
+
+    Raises:
+        UserError: beginning with `where`.
+    """
+    if value != 0 and not _SMALLEST <= value <= _LARGEST:
+        raise UserError(
+            f"{where}: {format_number(value)} is beyond float32, which training computes in: from "
+            f"{format_number(_SMALLEST)} to below 2^128"
+        )

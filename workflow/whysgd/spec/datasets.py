@@ -2,6 +2,7 @@
 
 from pydantic import Field, PositiveInt, model_validator
 
+from whysgd.base.powers import ExactInteger
 from whysgd.base.record import Frozen
 from whysgd.spec.sources import DATASETS, OWN_FILE
 
@@ -12,7 +13,7 @@ class DatasetSpec(Frozen):
     source: str = Field(description="name of a known data set, or npz: a file of one's own")
     num_train: int = Field(gt=0, description="training images, drawn by split_seed")
     num_test: int = Field(gt=0, description="test images, drawn by split_seed")
-    split_seed: int = Field(0, ge=0, description="seed of the split and of the subsets")
+    split_seed: ExactInteger = Field(0, ge=0, description="seed of the split and of the subsets")
     downsample: int = Field(
         1, gt=0, description="means of downsample x downsample pixels replace them"
     )

@@ -9,13 +9,15 @@ from pydantic import Field, model_validator
 from whysgd.base.record import Frozen, fingerprint
 from whysgd.spec.program import Program
 
+LARGEST_SEED = 2**63 - 1  # what tables of results hold exactly
+
 
 class Member(Frozen):
     """One run of a program."""
 
     learning_rate: float = Field(gt=0, description="the paper's epsilon; alpha in n-step SGD")
     reg_coefficient: float = Field(ge=0, description="the paper's lambda")
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, le=LARGEST_SEED)
 
 
 class Ensemble(Frozen):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+_DEEPEST, _MOST_DIGITS = 10_000, 18
 Activation = Literal["relu", "tanh"]
 
 
@@ -33,16 +34,38 @@ def parse_architecture(name: str) -> PerceptronShape | WideResNetShape:
     if name == "linear":
         return PerceptronShape(())
     if re.fullmatch(r"mlp(-[1-9]\d*)+", name):
-        return PerceptronShape(tuple(int(width) for width in name.split("-")[1:]))
+        widths = name.split("-")[1:]
+        _check_depth(name, len(widths))
+        return PerceptronShape(tuple(_count(name, width) for width in widths))
     match = re.fullmatch(r"wrn-(\d+)-([1-9]\d*)", name)
     if match:
-        depth, widening = int(match.group(1)), int(match.group(2))
+        depth, widening = _count(name, match.group(1)), _count(name, match.group(2))
+        _check_depth(name, depth)
         if depth >= 10 and depth % 6 == 4:
             return WideResNetShape((depth - 4) // 6, widening)
     raise ValueError(
         f"unknown model {name!r}; known forms: linear, mlp-WIDTH-WIDTH... (hidden "
         "widths), wrn-DEPTH-WIDTH with a depth of 10, 16, 22, ..."
     )
+
+
+def _count(name: str, digits: str) -> int:
+    """A number in a model's name.
+
+    Raises:
+        ValueError: it has more digits than any width.
+    """
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"model {name[:40]}...: a width or depth of {len(digits)} digits")
+    return int(digits)
+
+
+def _check_depth(name: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise ValueError(
+            f"model {name[:40]}: {depth} layers; more than {_DEEPEST} take longer to compile than "
+            "anybody waits"
+        )
 
 
 def _known_model(name: str) -> str:

@@ -140,6 +140,8 @@ class Program(Frozen):
     @property
     def evaluation_minibatches(self) -> list[int]:
         """Numbers of minibatches after which a run is evaluated: 0, then evenly up to the end."""
+        if self.num_evaluations >= self.num_minibatches:
+            return list(range(self.num_minibatches + 1))
         step = self.num_minibatches / self.num_evaluations
         between = (round(place * step) for place in range(self.num_evaluations))
         return sorted({*between, self.num_minibatches})

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from pydantic import Field, model_validator
 
-from whysgd.base.powers import Integers, Number, Numbers
+from whysgd.base.powers import ExactInteger, Integers, Number, Numbers
 from whysgd.base.record import Frozen
 from whysgd.spec.networks import ModelName
 
@@ -25,7 +25,9 @@ class TheorySettings(Frozen):
     """
 
     dataset: str = Field(description="a key of `datasets`; its first training images are used")
-    seed: int = Field(0, ge=0, description="of random losses, initial parameters and orders")
+    seed: ExactInteger = Field(
+        0, ge=0, description="of random losses, initial parameters and orders"
+    )
     scaled_steps: Numbers = Field(
         (2.0**-9, 2.0**-8, 2.0**-7, 2.0**-6, 2.0**-5, 2.0**-4),
         description="step sizes at which orders of accuracy are fitted",
