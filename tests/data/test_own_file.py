@@ -125,7 +125,7 @@ def test_a_damaged_array_is_told(path):
 def test_another_kind_of_file_is_told(path):
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(UserError, match="no zip archive"):
+    with pytest.raises(UserError, match="not a zip file"):
         prepared(spec(path))
     with pytest.raises(UserError, match="absent.npz: cannot be read .No such file"):
         prepared(spec(path.with_name("absent.npz")))

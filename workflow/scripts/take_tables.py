@@ -5,13 +5,14 @@ from pathlib import Path
 from whysgd.base.files import atomic_path
 from whysgd.base.scripting import script_log
 from whysgd.config.archive import COSTS, PROVENANCE, read_archive
+from whysgd.runs.published import checked_content
 
 with script_log(snakemake.log[0]) as logger:
     archive = read_archive(snakemake.params.archive)
     wanted = {path: f"tables/{Path(path).name}" for path in snakemake.output.tables}
     wanted |= {snakemake.output.provenance: PROVENANCE, snakemake.output.costs: COSTS}
     for path, name in wanted.items():
-        content = archive.read(name)
+        content = checked_content(archive, name)
         with atomic_path(path) as temporary:
             temporary.write_bytes(content)
     logger.info("took %d files of %s", len(wanted), archive.path)

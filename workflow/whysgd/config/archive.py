@@ -8,7 +8,9 @@ and YAML, because the Snakefile reads this.
 
 import hashlib
 import json
+import lzma
 import re
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -17,20 +19,25 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from whysgd.base.errors import UserError
 from whysgd.base.files import atomic_path
+from whysgd.config.files import parse_yaml
 
 MANIFEST, SCALE, PROVENANCE, COSTS = "manifest.json", "scale.yaml", "provenance.json", "costs.csv"
 _FORMAT = "whysgd tables, version 1"
+# Of an archive's files together, uncompressed: a hundred times those of the largest scale.
+_MOST_BYTES = 1 << 30
 _FILES = (MANIFEST, SCALE, PROVENANCE, COSTS, "tables/*.csv")
 _DAMAGED = (
     OSError,
     EOFError,
     ValueError,
+    LookupError,
     RuntimeError,
+    MemoryError,
+    OverflowError,
     zlib.error,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     tarfile.TarError,
 )
@@ -80,13 +87,7 @@ class Archive:
         Raises:
             UserError: as `read`, or it is no YAML mapping.
         """
-        try:
-            content = yaml.safe_load(self.read(SCALE))
-        except yaml.YAMLError as error:
-            raise UserError(f"{self.path}: {SCALE}: not valid YAML") from error
-        if not isinstance(content, dict):
-            raise UserError(f"{self.path}: {SCALE}: must hold keys and values")
-        return content
+        return parse_yaml(self.read(SCALE), f"{self.path}: {SCALE}")
 
 
 def write_archive(path: str | Path, scale_name: str, contents: Mapping[str, bytes]) -> None:
@@ -133,8 +134,11 @@ def read_archive(path: str | Path) -> Archive:
             raise ValueError(f"format {manifest['format']!r}, expected {_FORMAT!r}")
         if not re.fullmatch(r"\w[\w.-]*", manifest["scale"]):
             raise ValueError(f"scale {manifest['scale']!r} is no name")
-        return Archive(path, manifest["scale"], dict(manifest["files"]), contents)
-    except (KeyError, TypeError, ValueError) as error:
+        files = dict(manifest["files"])
+        if not all(isinstance(text, str) for item in files.items() for text in item):
+            raise ValueError("`files` must hold names and checksums")
+        return Archive(path, manifest["scale"], files, contents)
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
         what = f"no {MANIFEST}" if MANIFEST not in contents else f"in {MANIFEST}: {error}"
         raise UserError(
             f"tables_from: {path} is no archive that `snakemake archive` makes ({what})"
@@ -151,18 +155,13 @@ def archive_files(path: Path) -> list[str]:
 def _contents(path: Path) -> dict[str, bytes]:
     """Contents by name, names relative to the folder that the manifest is in."""
     if path.is_dir():
-        files = [Path(file) for file in archive_files(path)]
-        found = {file.relative_to(path).as_posix(): file.read_bytes() for file in files}
+        found = _of_folder(path)
+    elif not path.is_file():
+        raise ValueError("it is neither a file nor a folder")
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            found = {name: packed.read(name) for name in packed.namelist() if _belongs(name)}
+        found = _of_zip(path)
     else:
-        with tarfile.open(path) as tar:
-            found = {
-                member.name.removeprefix("./"): content.read()
-                for member in tar.getmembers()
-                if _belongs(member.name) and (content := tar.extractfile(member))
-            }
+        found = _of_tar(path)
     manifests = [PurePosixPath(name) for name in found if PurePosixPath(name).name == MANIFEST]
     if not manifests:
         return {}
@@ -172,6 +171,45 @@ def _contents(path: Path) -> dict[str, bytes]:
         for name, content in found.items()
         if PurePosixPath(name).is_relative_to(top)
     }
+
+
+def _of_folder(path: Path) -> dict[str, bytes]:
+    files = {Path(file).relative_to(path).as_posix(): Path(file) for file in archive_files(path)}
+    for name, file in files.items():
+        if not file.is_file():
+            raise ValueError(f"{name} is not a file")
+    _check_sizes({name: file.stat().st_size for name, file in files.items()})
+    return {name: file.read_bytes() for name, file in files.items()}
+
+
+def _of_zip(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as packed:
+        members = [member for member in packed.infolist() if _belongs(member.filename)]
+        for member in members:
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise ValueError(f"{member.filename} is a link")
+        _check_sizes({member.filename: member.file_size for member in members})
+        return {member.filename: packed.read(member) for member in members}
+
+
+def _of_tar(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as tar:
+        found: dict[str, bytes] = {}
+        for member in tar:  # one after another, since later ones may be anything
+            if not _belongs(member.name) or member.isdir():
+                continue
+            if not member.isreg():
+                raise ValueError(f"{member.name} is a link or a device, not a file")
+            _check_sizes({name: len(content) for name, content in found.items()}, member.size)
+            content = tar.extractfile(member)
+            found[member.name.removeprefix("./")] = b"" if content is None else content.read()
+    return found
+
+
+def _check_sizes(sizes: Mapping[str, int], next_size: int = 0) -> None:
+    """Refuses an archive that would fill the memory when it is unpacked."""
+    if sum(sizes.values()) + next_size > _MOST_BYTES:
+        raise ValueError(f"its files would take more than {_MOST_BYTES >> 20} MiB")
 
 
 def _belongs(name: str) -> bool:

@@ -22,7 +22,7 @@ def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Fig
         context: what it knows beside the table.
 
     Raises:
-        UserError: the table lacks rows that a panel needs; names the figure and the panel.
+        UserError: the table lacks rows or columns that a panel needs; names the figure.
     """
     with figure_style():
         try:
@@ -31,6 +31,8 @@ def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Fig
             )
         except UserError as error:
             raise UserError(f"{module}: {error}") from error
+        except KeyError as error:  # pandas's, of a column that is not there
+            raise UserError(f"{module}: its table has no column {error}; make it again") from error
         add_legends(figure, context)
         # Tick labels and layout are settled here, while the style is in force.
         figure.draw_without_rendering()
@@ -45,13 +47,15 @@ def draw_theory_figure(module: str, tables: Mapping[str, pd.DataFrame]) -> Figur
         tables: the tables that it reads, by name.
 
     Raises:
-        UserError: a table lacks rows that a panel needs; names the figure.
+        UserError: a table lacks rows or columns that a panel needs; names the figure.
     """
     with figure_style():
         try:
             figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(tables)
         except UserError as error:
             raise UserError(f"{module}: {error}") from error
+        except KeyError as error:  # pandas's, of a column that is not there
+            raise UserError(f"{module}: its table has no column {error}; make it again") from error
         add_curve_legend(figure)
         figure.draw_without_rendering()
     return figure
