@@ -5,8 +5,13 @@
 Only the standard library, and syntax that an old Python 3 can read, so that it can say what is
 missing. Installs with uv, which takes about half of pip's time; where uv fails, for example
 since only pip is configured for the machine's index, pip installs the same lock.
+
+Of the settings that pip and uv have, in the environment and in files, only those are followed that
+say where packages come from and how they are fetched. Others, such as `user = true` in pip.conf or
+PIP_TARGET, would lead the packages elsewhere or take others.
 """
 
+import ast
 import importlib.util
 import os
 import subprocess
@@ -18,6 +23,46 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = str(VENV / "bin" / "python")
 DEVICES = ("cpu", "cuda")
 ADDED = ("benchmark",)
+# Of pip, as its configuration calls them; in the environment they are PIP_INDEX_URL and so on.
+PIP_KEPT = (
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "no-index",
+    "trusted-host",
+    "cert",
+    "client-cert",
+    "proxy",
+    "timeout",
+    "default-timeout",
+    "retries",
+    "cache-dir",
+    "no-cache-dir",
+    "keyring-provider",
+    "use-feature",
+    "use-deprecated",
+    "no-input",
+)
+# Of uv, by what their names begin with.
+UV_KEPT = (
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NO_INDEX",
+    "UV_INSECURE_HOST",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_KEYRING_PROVIDER",
+    "UV_HTTP_",
+    "UV_REQUEST_",
+    "UV_CONCURRENT_",
+    "UV_CACHE_DIR",
+    "UV_NO_CACHE",
+    "UV_LINK_MODE",
+    "UV_OFFLINE",
+    "UV_CONFIG_FILE",
+)
 OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that the locks and TensorFlow's wheels cover
 
 
@@ -30,14 +75,17 @@ def main(*arguments: str) -> None:
     name = chosen(arguments)
     check_python()
     if name in ADDED:
-        install_lock(venv_pip(), lock(name))
+        pip = venv_pip()
+        install_lock(pip, lock(name), pip_settings(pip))
         return
     pip = make_venv()
-    run([*pip, "install", "--quiet", "--require-hashes", "-r", lock("uv")])
-    install_lock(pip, lock(name))
+    settings = pip_settings(pip)
+    environment = pip_environment(settings)
+    run([*pip, "install", "--quiet", "--require-hashes", "-r", lock("uv")], environment)
+    install_lock(pip, lock(name), settings)
     # setuptools is in the lock: building the package downloads nothing.
     editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-    run([*pip, "install", "--quiet", *editable])
+    run([*pip, "install", "--quiet", *editable], environment)
 
 
 def chosen(arguments: "tuple[str, ...]") -> str:
@@ -97,27 +145,72 @@ def venv_pip() -> "list[str]":
     sys.exit("error: this Python has neither ensurepip nor pip; on Debian, install python3-venv")
 
 
-def install_lock(pip: "list[str]", path: str) -> None:
-    """Installs a lock, checking every hash."""
+def install_lock(pip: "list[str]", path: str, settings: "dict[str, str]") -> None:
+    """Installs a lock, checking every hash.
+
+    Args:
+        pip: its command.
+        path: of the lock.
+        settings: as `pip_settings` gives them.
+    """
     print(f"installing {path} into .venv", flush=True)
     uv = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--python", VENV_PYTHON]
-    environment = {**pip_index(pip), **os.environ}
     try:
         # Compiled now, since a machine may forbid Python to do so later, and then every job
         # would spend seconds compiling TensorFlow's modules.
-        run([*uv, "--compile-bytecode", "--require-hashes", "-r", path], environment)
+        run([*uv, "--compile-bytecode", "--require-hashes", "-r", path], uv_environment(settings))
     except subprocess.CalledProcessError:
         print("uv could not install it: pip does, which takes longer", flush=True)
-        run([*pip, "install", "--quiet", "--require-hashes", "-r", path])
+        install = [*pip, "install", "--quiet", "--require-hashes", "-r", path]
+        run(install, pip_environment(settings))
 
 
-def pip_index(pip: "list[str]") -> "dict[str, str]":
-    """The index that pip is configured for, as the setting of uv, which does not read pip's."""
-    for key in (":env:.index-url", "global.index-url"):
-        shown = subprocess.run([*pip, "config", "get", key], capture_output=True, text=True)
-        if shown.returncode == 0:
-            return {"UV_DEFAULT_INDEX": shown.stdout.strip()}
-    return {}
+def pip_settings(pip: "list[str]") -> "dict[str, str]":
+    """Where the user's pip takes packages from: the settings of PIP_KEPT that it has.
+
+    `pip config list` prints a line `SECTION.KEY='VALUE'` for each setting, of all its files and of
+    the environment. The section of a command goes before the one for all, and the environment
+    before both. Its own options follow them, too: `user = true` would leave out all but one file.
+
+    Raises:
+        SystemExit: pip cannot read them.
+    """
+    all_files = {**os.environ, "PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0"}
+    shown = subprocess.run([*pip, "config", "list"], env=all_files, capture_output=True, text=True)
+    if shown.returncode != 0:
+        reason = (shown.stderr.strip() or "no reason given").splitlines()[-1]
+        sys.exit(f"error: pip cannot read its configuration: {reason}")
+    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
+    for line in shown.stdout.splitlines():
+        name, _, value = line.partition("=")
+        section, _, key = name.rpartition(".")
+        if section in found and key in PIP_KEPT:
+            found[section][key] = str(ast.literal_eval(value))
+    return {**found["global"], **found["install"], **found[":env:"]}
+
+
+def pip_environment(settings: "dict[str, str]") -> "dict[str, str]":
+    """The environment for pip: this one, with no other settings of pip's than the given ones.
+
+    Where PIP_CONFIG_FILE is the null device, pip reads none of its files.
+    """
+    others = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+    given = {f"PIP_{key.upper().replace('-', '_')}": value for key, value in settings.items()}
+    return {**others, **given, "PIP_CONFIG_FILE": os.devnull}
+
+
+def uv_environment(settings: "dict[str, str]") -> "dict[str, str]":
+    """The environment for uv, which does not read pip's settings: with pip's index, if it has none.
+
+    Files of uv's stay in force, since its index may be named there.
+    """
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("UV_") or key.startswith(UV_KEPT)
+    }
+    index = {"UV_DEFAULT_INDEX": settings["index-url"]} if "index-url" in settings else {}
+    return {**index, **kept}
 
 
 def lock(name: str) -> str:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -255,19 +256,101 @@ def test_pip_installs_the_lock_where_uv_cannot(
             raise subprocess.CalledProcessError(2, command)
 
     monkeypatch.setattr(installer, "run", run)
-    monkeypatch.setattr(installer, "pip_index", lambda pip: {})
-    installer.install_lock(["the-pip"], "the-lock")
+    installer.install_lock(["the-pip"], "the-lock", {})
     assert [Path(command[0]).name for command in commands] == ["uv", "the-pip"][: 2 - uv_works]
     assert all(command[-3:] == ["--require-hashes", "-r", "the-lock"] for command in commands)
 
 
-@pytest.mark.parametrize("key", [":env:.index-url", "global.index-url"])
-def test_the_index_that_pip_is_configured_for_is_handed_to_uv(
-    installer: ModuleType, key: str
+def real_pip(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, content: str, **variables: str
+) -> list[str]:
+    """The command of a pip that has these settings and no others."""
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    (folder / "pip.conf").write_text(content)
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(folder))
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(folder / "pip.conf"))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return [sys.executable, "-m", "pip"]
+
+
+ELSEWHERE = """
+[global]
+index-url = file:///the/index
+user = true
+constraint = other.txt
+[install]
+target = /elsewhere
+extra-index-url =
+    file:///one
+    file:///two
+"""
+
+
+def test_of_pips_settings_only_where_packages_come_from_is_followed(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    script = f"import sys; print('the-index') if sys.argv[-1] == {key!r} else sys.exit(1)"
-    assert installer.pip_index([sys.executable, "-c", script]) == {"UV_DEFAULT_INDEX": "the-index"}
-    assert installer.pip_index([sys.executable, "-c", "raise SystemExit(1)"]) == {}
+    pip = real_pip(monkeypatch, tmp_path, ELSEWHERE, PIP_PREFIX="/elsewhere", PIP_TIMEOUT="7")
+    settings = installer.pip_settings(pip)
+    machine = {"find-links", "cert", "trusted-host", "proxy"}  # what /etc/pip.conf may add
+    assert {key: value for key, value in settings.items() if key not in machine} == {
+        "index-url": "file:///the/index",
+        "extra-index-url": "\nfile:///one\nfile:///two",
+        "timeout": "7",
+    }
+    environment = installer.pip_environment(settings)
+    listed = subprocess.run(
+        [*pip, "config", "list"], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    # Pip's own word for what it will follow: nothing that leads elsewhere, from files or not.
+    assert "/elsewhere" not in listed
+    assert "user" not in listed
+    assert "constraint" not in listed
+    assert "global." not in listed
+    assert ":env:.index-url='file:///the/index'" in listed
+    assert installer.uv_environment(settings)["UV_DEFAULT_INDEX"] == "file:///the/index"
+
+
+@pytest.mark.parametrize("variable", ["PIP_INDEX_URL", "UV_DEFAULT_INDEX", None])
+def test_uv_takes_its_own_index_before_pips(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str | None
+) -> None:
+    variables = {variable: "file:///mine"} if variable else {}
+    pip = real_pip(monkeypatch, tmp_path, "", UV_TARGET="/elsewhere", **variables)
+    environment = installer.uv_environment(installer.pip_settings(pip))
+    assert environment.get("UV_DEFAULT_INDEX") == ("file:///mine" if variable else None)
+    assert "UV_TARGET" not in environment
+
+
+def test_a_configuration_that_pip_cannot_read_is_one_line(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pip = real_pip(monkeypatch, tmp_path, "user = true\n")
+    with pytest.raises(SystemExit, match=r"^error: pip cannot read its configuration: [^\n]+$"):
+        installer.pip_settings(pip)
+
+
+@pytest.mark.parametrize("user", ["environment", "file"])
+def test_packages_go_into_the_environment_whatever_pip_is_told(
+    installer: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: str
+) -> None:
+    content = "[install]\nuser = true\n" if user == "file" else ""
+    variables = {"PIP_USER": "1"} if user == "environment" else {}
+    pip = real_pip(monkeypatch, tmp_path, content, **variables)
+    monkeypatch.setenv("PYTHONUSERBASE", str(tmp_path / "user"))
+    install = [*pip, "install", "--quiet", "--dry-run", "--no-deps", "--no-index", "--report", "-"]
+    package = tmp_path / "a_package-1-py3-none-any.whl"
+    with zipfile.ZipFile(package, "w") as wheel:
+        wheel.writestr("a_package-1.dist-info/METADATA", "Name: a-package\nVersion: 1\n")
+        wheel.writestr("a_package-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr("a_package-1.dist-info/RECORD", "")
+    # In a virtual environment pip refuses to install for the user, which is how set-up failed.
+    refused = subprocess.run([*install, package], capture_output=True, text=True)
+    assert "User site-packages are not visible" in refused.stderr
+    environment = installer.pip_environment(installer.pip_settings(pip))
+    subprocess.run([*install, package], env=environment, capture_output=True, check=True)
 
 
 @pytest.fixture
@@ -300,7 +383,7 @@ def test_the_benchmarks_packages_are_added_without_making_the_environment_anew(
     monkeypatch.setattr(
         installer, "run", lambda command, environment=None: commands.append(command)
     )
-    monkeypatch.setattr(installer, "pip_index", lambda pip: {})
+    monkeypatch.setattr(installer, "pip_settings", lambda pip: {})
     installer.main("benchmark")
     (command,) = commands
     assert command[-3:] == ["--require-hashes", "-r", "envs/requirements-benchmark.txt"]

@@ -6,7 +6,6 @@ import http.client
 import logging
 import os
 import ssl
-import sys
 import types
 import zlib
 from pathlib import Path
@@ -181,9 +180,10 @@ def test_kerass_progress_stays_off_standard_output(monkeypatch, capsys):
         print("Downloading data")
         return "arrays"
 
-    fake = types.ModuleType("keras")
-    fake.datasets = types.SimpleNamespace(mnist=types.SimpleNamespace(load_data=load_data))
-    monkeypatch.setitem(sys.modules, "keras", fake)
+    import keras
+
+    loaders = types.SimpleNamespace(mnist=types.SimpleNamespace(load_data=load_data))
+    monkeypatch.setattr(keras, "datasets", loaders)
     assert load_with_keras("mnist") == "arrays"
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -106,6 +106,25 @@ def test_the_record_says_what_was_run_and_with_what(scale, folder):
     assert "tables_from" not in found
 
 
+def test_what_was_installed_is_told_of_each_job_as_it_ran(scale, folder, run_ids):
+    before = {"versions": {"seaborn": "0.12", "numpy": "2.0"}, "locks": {"a": "1"}}
+    after = {"versions": {"seaborn": "0.13", "numpy": "2.0"}, "locks": {"a": "2"}}
+    trained = {"threads": 4, "device": "cpu", "onednn": True}
+    leave(folder, f"train/{run_ids[0]}", 10.5, OLD | before | trained)
+    leave(folder, f"train/{run_ids[1]}", 10.5, OLD | before | trained)
+    leave(folder, "figure/figure1", 1.0, NEW | after)
+    found = record(scale, folder)
+    assert found["jobs_by_environment"] == [before | {"jobs": 2}, after | {"jobs": 1}]
+    assert found["jobs_by_execution"] == [
+        {"device": "cpu", "threads": 4, "onednn": True, "jobs": 2}
+    ]
+    assert found["jobs"]["figure/figure1"]["environment"] == 1
+    assert found["jobs"][f"train/{run_ids[1]}"]["environment"] == 0
+    assert found["jobs"][f"train/{run_ids[1]}"]["threads"] == 4
+    assert "environment" not in found["jobs"]["claims"]  # its log says nothing
+    assert found["versions"] == {"seaborn": "0.12 (2 jobs), 0.13 (1 jobs)", "numpy": "2.0"}
+
+
 def test_the_record_is_json_and_reads_back(scale, folder, tmp_path):
     found = record(scale, folder, published={"archive": "x.zip", "provenance": {}})
     write_json(tmp_path / "provenance.json", found)

@@ -3,13 +3,15 @@
 import importlib
 import os
 
+from whysgd.base.origin import log_origin
 from whysgd.base.scripting import script_log
-from whysgd.training.job.runtime import start_tensorflow
+from whysgd.training.job.runtime import execution, start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
     # TensorFlow warns of each float64 operation that oneDNN leaves alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     start_tensorflow(snakemake.threads)
+    log_origin(logger, execution())
 
     from whysgd.base.files import atomic_path
     from whysgd.data.dataset import read_dataset

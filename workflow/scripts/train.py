@@ -5,7 +5,7 @@ from whysgd.base.scripting import script_log
 from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
 from whysgd.training.job.devices import claimed_gpus
 from whysgd.training.job.live import Live
-from whysgd.training.job.runtime import gpu_names, start_tensorflow
+from whysgd.training.job.runtime import execution, gpu_names, start_tensorflow
 
 with script_log(snakemake.log[0]) as logger:
     resources = snakemake.resources
@@ -14,6 +14,7 @@ with script_log(snakemake.log[0]) as logger:
         claimed_gpus(resources.gpu, logger, jobs_per_gpu=resources.jobs_per_gpu),
     ):
         start_tensorflow(snakemake.threads, gpus=resources.gpu)
+        log_origin(logger, execution())
         if gpus := gpu_names():
             log_origin(logger, {"gpus": gpus})
         elif resources.gpu:

@@ -15,8 +15,9 @@ def offer_package_to_scripts() -> None:
     """Puts this package first on the module path of the processes that this one starts.
 
     The scripts of rules then find it wherever Snakemake is started, installed or not. Matplotlib
-    is kept to the user's caches: it would make a folder for settings, and figures would follow
-    what stands in it. They are told the commit, too, for where there is no Git.
+    is kept to the user's caches: it would make a folder for settings. It draws into files alone:
+    importing it fails where MPLBACKEND names a module that is not installed, as that of a notebook
+    from which Snakemake was started. They are told the commit, too, for where there is no Git.
     """
     offer_commit()
     root = str(Path(__file__).resolve().parents[2])
@@ -24,6 +25,7 @@ def offer_package_to_scripts() -> None:
     kept = [path for path in others if path and path != root]
     os.environ["PYTHONPATH"] = os.pathsep.join([root, *kept])
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    os.environ["MPLBACKEND"] = "agg"
     os.environ.setdefault("MPLCONFIGDIR", str(Path(caches) / "matplotlib"))
 
 

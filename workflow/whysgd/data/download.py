@@ -21,6 +21,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from whysgd.base.errors import UserError
+from whysgd.base.keras_settings import keras_home, keras_on_tensorflow
 from whysgd.data.raw import RawImages
 
 KerasArrays = tuple[tuple[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]
@@ -102,7 +103,8 @@ def _checked(name: str, check: Callable[[KerasArrays, Path], RawImages], folder:
 
 def load_with_keras(name: str) -> KerasArrays:
     """What `keras.datasets.NAME.load_data()` returns."""
-    import keras  # imported late: it takes seconds, and most data sets need no download
+    with keras_on_tensorflow():
+        import keras  # imported late: it takes seconds, and most data sets need no download
 
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SILENCE)
@@ -116,8 +118,8 @@ def load_with_keras(name: str) -> KerasArrays:
 
 
 def _keras_folder() -> Path:
-    """Where Keras's loaders keep their files, as Keras documents it."""
-    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    """Where Keras's loaders keep their files; it is there and can be written to."""
+    home = keras_home()
     folder = home / "datasets"
     try:
         folder.mkdir(parents=True, exist_ok=True)

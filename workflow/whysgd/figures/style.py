@@ -41,10 +41,15 @@ class FigureContext:
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Within, figures have the project's look; the process's settings are left alone."""
+    """Within, figures have the project's look; the process's settings are left alone.
+
+    It starts from matplotlib's defaults, not from what a matplotlibrc has made of them.
+    """
     settings = {
         **sns.axes_style("ticks"),
         **sns.plotting_context("paper", font_scale=1.1),
+        # Matplotlib ships this font. Seaborn asks for Arial first, where it is installed.
+        "font.sans-serif": ["DejaVu Sans"],
         "axes.grid": True,
         "axes.spines.right": False,
         "axes.spines.top": False,
@@ -56,7 +61,9 @@ def figure_style() -> Iterator[None]:
         "savefig.dpi": 200,
         "pdf.fonttype": 42,  # text stays text, as journals ask
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # all but the backend and what is for windows
+        mpl.rcParams.update(settings)
         yield
 
 

@@ -83,7 +83,7 @@ def provenance_page(record: Mapping[str, Any]) -> str:
     """Where the results come from."""
     rows = [
         ("written", record["written"]),
-        ("commit", _plain(record["commit"])),
+        ("commit", _plain(record["commit"] or record.get("why_unknown"))),
         ("newest commit of the code", _plain(record["code_commit"])),
         ("files as committed", _plain(record["clean"])),
         ("seeds", ", ".join(map(str, record["seeds"]))),
@@ -95,6 +95,9 @@ def provenance_page(record: Mapping[str, Any]) -> str:
         _records(record["hardware"]),
         "<h2>Commits that jobs ran at</h2>",
         _records(record["jobs_by_commit"]),
+        "<h2>How jobs ran</h2>",
+        "<p>Besides code, packages and machine, bits may depend on these.</p>",
+        _records(record.get("jobs_by_execution", [])),
         "<h2>Versions</h2>",
         table(("package", "version"), list(record["versions"].items()), "narrow"),
         "<h2>Data</h2>",

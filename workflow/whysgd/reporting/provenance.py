@@ -5,7 +5,6 @@ on, Snakemake's benchmark files how long they took. So it stays right where jobs
 at several commits, on several machines and on several days.
 """
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,33 +15,23 @@ from typing import Any
 
 from whysgd.base.errors import UserError
 from whysgd.base.origin import (
-    ROOT,
     head_commit,
+    locks,
     logged_origin,
     origin,
     package_version,
+    package_versions,
     running_code,
 )
 from whysgd.base.record import fingerprint
 from whysgd.config.settings import ScaleSettings
 from whysgd.reporting.job_usage import read_measured
 
-_LOCKS = ("envs/requirements-cpu.txt", "envs/requirements-cuda.txt")
-_PACKAGES = (
-    "tensorflow-cpu",
-    "tensorflow",
-    "keras",
-    "numpy",
-    "pandas",
-    "scipy",
-    "scikit-learn",
-    "matplotlib",
-    "seaborn",
-    "pydantic",
-    "snakemake",
-)
 _MACHINE = ("processor", "cores", "memory_gb", "gpus", "system", "python")
 _CODE = ("commit", "clean")
+# What bits may depend on besides: as TensorFlow was started, and what was installed.
+_EXECUTION = ("device", "computed_on", "threads", "onednn")
+_ENVIRONMENT = ("versions", "locks")
 _OTHER_JOBS = ("prepare_dataset", "table", "theory", "figure", "claims")
 
 
@@ -66,14 +55,18 @@ def provenance(
         published: where the tables come from, if not from runs of this scale.
     """
     code = running_code()
+    environments = _distinct(jobs.values(), _ENVIRONMENT)
     record = {
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "whysgd": package_version("whysgd"),
         "commit": head_commit(),
         "code_commit": code.commit,
         "clean": code.clean,
-        "locks": {name: file_sha256(ROOT / name) for name in _LOCKS},
-        "versions": {name: version for name in _PACKAGES if (version := package_version(name))},
+        "why_unknown": code.why_unknown,
+        "locks": locks(),
+        "versions": _versions(jobs.values()) or package_versions(),
+        "jobs_by_environment": environments,
+        "jobs_by_execution": _distinct(jobs.values(), _EXECUTION),
         "hardware": _distinct(jobs.values(), _MACHINE) or [_part(origin(), _MACHINE)],
         "jobs_by_commit": _distinct(jobs.values(), _CODE),
         "data": _data(scale, folder),
@@ -82,7 +75,7 @@ def provenance(
         "figures": dict(figures),
         "seeds": list(scale.runs.seeds),
         "seconds": _seconds_by_kind(jobs),
-        "jobs": {name: _part(job, ("seconds", "max_rss_mb", *_CODE)) for name, job in jobs.items()},
+        "jobs": {name: _job(job, environments) for name, job in jobs.items()},
         "settings": scale.model_dump(mode="json", exclude_none=True),
     }
     return record if published is None else {**record, "tables_from": dict(published)}
@@ -127,9 +120,28 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a file's content, hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def _job(job: Mapping[str, Any], environments: list[dict[str, Any]]) -> dict[str, Any]:
+    """A job's own record; what was installed as a number in `jobs_by_environment`, from 0."""
+    own = _part(job, ("seconds", "max_rss_mb", *_CODE, *_EXECUTION))
+    installed = _part(job, _ENVIRONMENT)
+    if installed:
+        known = [_part(environment, _ENVIRONMENT) for environment in environments]
+        own["environment"] = known.index(installed)
+    return own
+
+
+def _versions(jobs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Each package's version as the jobs ran; where they differ, all, with the number of jobs."""
+    counts: dict[str, Counter[str]] = {}
+    for job in jobs:
+        for name, version in job.get("versions", {}).items():
+            counts.setdefault(name, Counter())[version] += 1
+    return {
+        name: next(iter(found))
+        if len(found) == 1
+        else ", ".join(f"{version} ({count} jobs)" for version, count in found.most_common())
+        for name, found in counts.items()
+    }
 
 
 def _distinct(jobs: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:

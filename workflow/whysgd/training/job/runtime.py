@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from whysgd.base.keras_settings import keras_on_tensorflow
+from whysgd.base.origin import processor
+
 # What TensorFlow writes at every start, whatever its log level: the library says that oneDNN is
 # on, and that its log is not set up yet.
 _START_UP_NOTICES = re.compile(
@@ -31,7 +34,7 @@ def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
             are used that CUDA_VISIBLE_DEVICES leaves visible.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # 0 all, 1 no notices, 2 no warnings
-    with _without_lines(_START_UP_NOTICES), _without_modules(_UNUSED):
+    with _without_lines(_START_UP_NOTICES), _without_modules(_UNUSED), keras_on_tensorflow():
         import tensorflow as tf
 
     tf.get_logger().addFilter(_is_no_advice_on_retracing)
@@ -57,6 +60,24 @@ def device_kind() -> str:
     import tensorflow as tf
 
     return "gpu" if tf.config.get_visible_devices("GPU") else "cpu"
+
+
+def execution() -> dict[str, str | int]:
+    """What the bits of a result may depend on beside its inputs, ready for JSON.
+
+    Libraries split sums by the number of threads and choose their code, and the sizes of its
+    blocks, by the kind of processor.
+    """
+    import tensorflow as tf
+
+    device = device_kind()
+    return {
+        "device": device,
+        "computed_on": ", ".join(gpu_names()) if device == "gpu" else processor(),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        # Read by TensorFlow when it is imported; it is on by default where the processor has it.
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+    }
 
 
 def gpu_names() -> list[str]:
