@@ -16,12 +16,13 @@ from whysgd.base.errors import TrainingInterruptedError
 from whysgd.base.files import atomic_path
 from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.training import checkpoints as checkpoints_module
-from whysgd.training import loop
-from whysgd.training.checkpoints import Checkpoints, Snapshot, checkpoint_key, remove_checkpoints
+from whysgd.training.checkpoints import Checkpoints, checkpoint_key, remove_checkpoints
 from whysgd.training.history import COLUMNS
+from whysgd.training.job import run as run_module
 from whysgd.training.job.interruption import Interruption
 from whysgd.training.job.pace import Pace
-from whysgd.training.loop import train_ensemble
+from whysgd.training.job.run import train_ensemble
+from whysgd.training.snapshot import Snapshot
 from whysgd.training.trainer import Trainer
 
 LOGGER = logging.getLogger("test")
@@ -271,7 +272,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
 
     monkeypatch.setattr(StopsAfter, "looks", looks)
     with monkeypatch.context() as patched:
-        patched.setattr(loop, "Interruption", StopsAfter)
+        patched.setattr(run_module, "Interruption", StopsAfter)
         with pytest.raises(TrainingInterruptedError) as caught:
             train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path / "c")
     assert caught.value.exit_status == 128 + signal.SIGTERM
@@ -288,7 +289,7 @@ def test_a_resumed_run_does_not_start_over(dataset, tmp_path, monkeypatch, caplo
     monkeypatch.setattr(Pace, "units", lambda self, left: 1)
     monkeypatch.setattr(StopsAfter, "looks", 14)
     with monkeypatch.context() as patched:
-        patched.setattr(loop, "Interruption", StopsAfter)
+        patched.setattr(run_module, "Interruption", StopsAfter)
         with pytest.raises(TrainingInterruptedError):
             train_ensemble(ensemble, dataset, LOGGER, checkpoint_folder=tmp_path)
     trained = []

@@ -10,7 +10,7 @@ from whysgd.planning.stopwatch import noise
 from whysgd.planning.timings import timed_ensemble
 from whysgd.runs.grid import experiment_points
 from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
-from whysgd.training.loop import train_ensemble
+from whysgd.training.job.run import train_ensemble
 
 SCALE = load_settings({"scale": "paper"}).scale
 MEMBERS = 2

@@ -19,8 +19,9 @@ from tests.conftest import (
 )
 from whysgd.models import build_network
 from whysgd.spec.operations import working_set
-from whysgd.training import trainer as trainer_module
+from whysgd.training import blocks as blocks_module
 from whysgd.training.augmentation import _uniform, augment
+from whysgd.training.blocks import blocks
 from whysgd.training.evaluation import (
     Examples,
     add_evaluation,
@@ -29,8 +30,8 @@ from whysgd.training.evaluation import (
     piece_of,
 )
 from whysgd.training.inputs import BatchOrder, make_chunk
-from whysgd.training.loop import train_ensemble
-from whysgd.training.trainer import Trainer, blocks
+from whysgd.training.job.run import train_ensemble
+from whysgd.training.trainer import Trainer
 
 LOGGER = logging.getLogger("test")
 MODELS = ["mlp-9-7", "wrn-10-1"]
@@ -359,7 +360,7 @@ def test_training_in_blocks_equals_training_at_once(dataset, monkeypatch, most):
     ensemble = make_ensemble(*[(0.02 * (seed + 1), 0, seed) for seed in range(5)])
     at_once = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
     size = 8 * working_set(ensemble.program)
-    monkeypatch.setattr(trainer_module, "_CACHED_BYTES", most * size)
+    monkeypatch.setattr(blocks_module, "_CACHED_BYTES", most * size)
     assert max(Trainer(ensemble, dataset, "float64").layout) == min(most, 3)
     in_blocks = train_ensemble(ensemble, dataset, LOGGER, dtype="float64")
     pd.testing.assert_frame_equal(at_once, in_blocks, rtol=1e-9, atol=1e-12)

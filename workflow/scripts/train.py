@@ -28,7 +28,7 @@ with script_log(snakemake.log[0]) as logger:
         from whysgd.data.dataset import read_dataset
         from whysgd.training.checkpoints import remove_checkpoints
         from whysgd.training.history import write_history
-        from whysgd.training.loop import train_ensemble
+        from whysgd.training.job.run import train_ensemble
 
         ensemble = Ensemble.model_validate(snakemake.params.ensemble)
         history = train_ensemble(

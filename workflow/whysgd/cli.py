@@ -115,7 +115,7 @@ def _train(options: argparse.Namespace) -> None:
     from whysgd.data.prepare import prepared
     from whysgd.training.checkpoints import remove_checkpoints
     from whysgd.training.history import write_history
-    from whysgd.training.loop import train_ensemble
+    from whysgd.training.job.run import train_ensemble
 
     # A folder for each run: others may have theirs in the same place.
     checkpoints = options.checkpoints and options.checkpoints / ensemble.run_id

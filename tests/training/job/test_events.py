@@ -10,7 +10,7 @@ from tests.conftest import make_ensemble
 from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.training.history import METRICS
 from whysgd.training.job.events import Events, member_folder
-from whysgd.training.loop import train_ensemble
+from whysgd.training.job.run import train_ensemble
 
 LOGGER = logging.getLogger("test")
 MEMBERS = ((0.1, 0.0, 0), (0.25, 0.0, 3))

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import make_ensemble
 from whysgd.base.errors import TrainingInterruptedError
 from whysgd.training.job.live import LIVE_FILE, Live
-from whysgd.training.loop import train_ensemble
+from whysgd.training.job.run import train_ensemble
 
 LOGGER = logging.getLogger("test")
 

@@ -11,7 +11,6 @@ from whysgd.base.record import Frozen, fingerprint
 from whysgd.config.files import read_yaml, validated
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble, Member
-from whysgd.spec.program import Schedule
 
 # A few batches of examples: time per example, and a measurement that is over soon.
 _NUM_TRAIN, _NUM_TEST = 256, 128
@@ -53,14 +52,8 @@ def timed_ensemble(ensemble: Ensemble) -> Ensemble:
     )
     seeds = len({member.seed for member in members})
     return Ensemble(
-        program=program.model_copy(
-            update={
-                "dataset": dataset,
-                "num_minibatches": 1 << 20,
-                "num_evaluations": 1,
-                "schedule": Schedule(),
-                "c_reg": "final",
-            }
+        program=program.compiled_as.model_copy(
+            update={"dataset": dataset, "num_minibatches": 1 << 20}
         ),
         members=tuple(
             Member(

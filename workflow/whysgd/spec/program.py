@@ -128,6 +128,21 @@ class Program(Frozen):
         return self
 
     @property
+    def compiled_as(self) -> "Program":
+        """The program that stands for all whose compiled code is the same.
+
+        Budget, schedule and measurements are arguments of the compiled code, not parts of it.
+        """
+        return self.model_copy(
+            update={
+                "num_minibatches": 1,
+                "num_evaluations": 1,
+                "schedule": Schedule(),
+                "c_reg": "final",
+            }
+        )
+
+    @property
     def minibatches_per_epoch(self) -> int:
         """Whole minibatches in an epoch (the paper's m); the last N mod B examples are left out."""
         return self.dataset.num_train // self.batch_size

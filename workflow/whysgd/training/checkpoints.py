@@ -10,9 +10,8 @@ import logging
 import re
 import time
 import zipfile
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,29 +24,12 @@ from whysgd.base.files import atomic_path
 from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.training.history import COLUMNS
 from whysgd.training.job.rarely import Rarely
+from whysgd.training.snapshot import Arrays, Snapshot
 
-Arrays = list[NDArray[np.generic]]
 _LARGEST_OVERHEAD = 0.02  # of a job's time, spent on checkpoints that are due by time
 _NAME = re.compile(r"\.?[0-9a-f]{10}-[0-9]{12}\..*npz")  # with a point first: unfinished
 _FOREIGN = "it was made by another configuration, data set, device or code"
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A training job between two chunks.
-
-    Attributes:
-        minibatches: how many every member has been trained on.
-        evaluations: how many evaluations `history` holds.
-        blocks: for each block of members its parameters and, last, `diverged_at`.
-        history: rows of the evaluations so far.
-    """
-
-    minibatches: int
-    evaluations: int
-    blocks: tuple[Arrays, ...]
-    history: pd.DataFrame
 
 
 class Checkpoints:
@@ -65,6 +47,7 @@ class Checkpoints:
         policy: CheckpointPolicy,
         *,
         minibatches_per_epoch: int,
+        writing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Touches nothing yet.
 
@@ -75,9 +58,11 @@ class Checkpoints:
             logger: is told what is restored, what is skipped and why.
             policy: when one is due, and how many lie in the folder at most.
             minibatches_per_epoch: of the program that is trained.
+            writing: surrounds the writing of each, so that the process does not end meanwhile.
         """
         self._folder, self._key, self._logger = Path(folder), key, logger
         self._policy, self._per_epoch = policy, minibatches_per_epoch
+        self._writing_context = writing
         self._written, self._writing_seconds = time.monotonic(), 0.0
         self._minibatches = 0  # of the last one
         self._lines = Rarely(0.0)
@@ -99,7 +84,7 @@ class Checkpoints:
         path = self._folder / f"{self._prefix}{snapshot.minibatches:012d}.npz"
         started = time.monotonic()
         try:
-            with atomic_path(path) as temporary:
+            with self._writing_context(), atomic_path(path) as temporary:
                 np.savez(temporary, allow_pickle=False, **_to_arrays(snapshot, self._key))
         except (OSError, UserError) as error:
             self._logger.warning("checkpoint %s could not be written: %s", path.name, error)

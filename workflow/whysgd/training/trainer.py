@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -11,10 +11,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from whysgd.data.dataset import Dataset
-from whysgd.models import build_network
-from whysgd.spec.ensemble import Ensemble, Member
-from whysgd.spec.operations import working_set
-from whysgd.spec.program import Program
+from whysgd.spec.ensemble import Ensemble
+from whysgd.training.blocks import blocks, compiled_block, replicas_at_once
 from whysgd.training.evaluation import Piece, all_finite, batch_count, piece_of
 from whysgd.training.history import history_rows
 from whysgd.training.inputs import (
@@ -27,10 +25,8 @@ from whysgd.training.inputs import (
 from whysgd.training.job.pace import Pace
 from whysgd.training.job.runtime import device_kind
 from whysgd.training.objective import Tensors
-from whysgd.training.program import EVALUATION_BATCH, NEVER, State, compile_program
+from whysgd.training.program import EVALUATION_BATCH, NEVER, State
 
-_CACHED_BYTES = 9 << 19  # that an update goes back to, of replicas that a processor trains at once
-_MAX_PADDING = 0.1  # of an ensemble's members; more is dearer than another compilation
 _MAX_CHUNK_MINIBATCHES = 2048
 _MAX_CHUNK_INDICES = 1 << 22  # int32 entries of the order handed over at once: 16 MB
 
@@ -47,7 +43,9 @@ class Trainer:
         self._dtype, self.device = dtype, device
         most = replicas_at_once(program, len(ensemble.members), device, dtype)
         self._blocks = blocks(ensemble.members, most)
-        self._parts = {size: _Part(program, size, device, dtype) for size in set(self.layout)}
+        self._compiled = {
+            size: compiled_block(program, size, device, dtype) for size in set(self.layout)
+        }
         self._data = DeviceData(dataset, program, dtype)
         seeds = distinct_seeds(ensemble.members)
         self._members = [member_inputs(block, seeds, dtype) for block in self._blocks]
@@ -68,7 +66,7 @@ class Trainer:
         states = []
         for block in self._blocks:
             seeds = [member.seed for member in block]
-            network = self._parts[len(block)].network
+            network = self._compiled[len(block)].network
             parameters = [tf.constant(p) for p in network.initial_parameters(seeds)]
             states.append(State(parameters, tf.fill((len(seeds),), tf.constant(NEVER, tf.int64))))
         return states
@@ -94,7 +92,7 @@ class Trainer:
         images, labels = self._data.examples
         for size, state, members in zip(self.layout, states, self._members, strict=True):
             between()
-            compiled = self._parts[size].compiled
+            compiled = self._compiled[size].compiled
             state = compiled.train_chunk(state, chunk, members, images, labels)
             state.diverged_at.numpy()  # waits for the device
             trained.append(state)
@@ -135,7 +133,7 @@ class Trainer:
         self, size: int, parameters: Tensors, with_c_reg: bool, between: Between
     ) -> dict[str, NDArray[np.floating]]:
         """Metrics of one block, each (R,) with R its size."""
-        compiled, zero = self._parts[size].compiled, tf.zeros((size,), self._dtype)
+        compiled, zero = self._compiled[size].compiled, tf.zeros((size,), self._dtype)
         measured: dict[str, NDArray[np.floating]] = {}
         for name, examples in (("train", self._data.train), ("test", self._data.test)):
             count = len(examples)
@@ -182,63 +180,3 @@ class Trainer:
             pace.took(end - first, time.perf_counter() - started)
             first = end
         return [np.asarray(total) for total in sums]
-
-
-def state_arrays(states: Sequence[State]) -> tuple[list[NDArray[np.generic]], ...]:
-    """Each block's parameters and, last, `diverged_at`, as arrays."""
-    return tuple(
-        [np.asarray(array) for array in (*state.parameters, state.diverged_at)] for state in states
-    )
-
-
-def states_of(arrays: Sequence[Sequence[NDArray[np.generic]]]) -> list[State]:
-    """The states that `state_arrays` made arrays of."""
-    return [
-        State([tf.constant(array) for array in parameters], tf.constant(diverged_at))
-        for *parameters, diverged_at in arrays
-    ]
-
-
-def replicas_at_once(program: Program, members: int, device: str, dtype: str) -> int:
-    """How many members one call of the compiled program trains at most.
-
-    A processor core is fastest while parameters and activations of the replicas it works on stay
-    in its cache, so a large ensemble is trained in blocks; a GPU takes all at once.
-    """
-    if device == "gpu":
-        return members
-    size = working_set(program) * np.dtype(dtype).itemsize
-    return min(members, max(1, _CACHED_BYTES // size))
-
-
-def blocks(members: Sequence[Member], most: int) -> list[list[Member]]:
-    """Members in as few blocks as can be of at most so many.
-
-    Blocks of one size share one compilation, so the last is padded with its last member. Where
-    that would add more than a tenth, there are two sizes, one apart, and no padding.
-    """
-    count = -(-len(members) // most)
-    size = -(-len(members) // count)
-    padding = count * size - len(members)
-    if padding <= _MAX_PADDING * len(members):
-        padded = [*members, *[members[-1]] * padding]
-        return [padded[first : first + size] for first in range(0, len(padded), size)]
-    bounds = [len(members) * number // count for number in range(count + 1)]
-    return [list(members[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
-
-
-class _Part:
-    """Network and compiled program for blocks of one size."""
-
-    def __init__(self, program: Program, replicas: int, device: str, dtype: str) -> None:
-        self.network = build_network(
-            program.model,
-            input_shape=program.dataset.image_shape,
-            num_classes=program.dataset.num_classes,
-            replicas=replicas,
-            base_width=program.base_width,
-            dtype=dtype,
-        )
-        self.compiled = compile_program(
-            self.network, program, use_xla=self.network.prefers_xla(device)
-        )

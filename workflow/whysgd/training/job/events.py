@@ -39,6 +39,17 @@ class Events:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._writers: dict[str, Any] = {}
 
+    def resumed(self, minibatches: int, history: pd.DataFrame) -> None:
+        """Writes the history up to where a checkpoint goes on."""
+        self.write(history)
+
+    def trained(self, minibatches: int) -> None:
+        """Does nothing: event files hold evaluations."""
+
+    def evaluated(self, rows: pd.DataFrame) -> None:
+        """Writes one evaluation."""
+        self.write(rows)
+
     def write(self, rows: pd.DataFrame) -> None:
         """Adds rows of the history; metrics that are empty are left out.
 
