@@ -17,6 +17,7 @@ from whysgd.base.files import atomic_path
 from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.training import checkpoints as checkpoints_module
 from whysgd.training.checkpoints import Checkpoints, checkpoint_key, remove_checkpoints
+from whysgd.training.extent import extent_of
 from whysgd.training.history import COLUMNS
 from whysgd.training.job import run as run_module
 from whysgd.training.job.interruption import Interruption
@@ -38,13 +39,15 @@ def snapshot(minibatches=7, evaluations=2):
     return Snapshot(minibatches, evaluations, blocks, history)
 
 
+# Of two members that are evaluated at the start, sometime and at the end.
+EXTENT = extent_of(snapshot().blocks, 2, [0, 3, 5000])
 NEVER_DUE = CheckpointPolicy(seconds=10**9)
 KEY, OTHER_KEY = checkpoint_key("this"), checkpoint_key("other")
 
 
 def store(folder, key=KEY, **policy):
     policy = NEVER_DUE.model_copy(update=policy)
-    return Checkpoints(folder, key, LOGGER, policy, minibatches_per_epoch=5)
+    return Checkpoints(folder, key, LOGGER, policy, minibatches_per_epoch=5, extent=lambda: EXTENT)
 
 
 def named(minibatches, key=KEY):

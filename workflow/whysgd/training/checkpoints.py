@@ -7,10 +7,10 @@ augmentation and schedule are functions of the minibatch's number.
 
 import hashlib
 import logging
+import math
 import re
 import time
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
@@ -21,15 +21,19 @@ from numpy.typing import NDArray
 from whysgd.base.code_inputs import files_digest, module_files
 from whysgd.base.errors import UserError
 from whysgd.base.files import atomic_path
+from whysgd.base.npz import DAMAGED, read_arrays, read_headers
 from whysgd.spec.ensemble import CheckpointPolicy
+from whysgd.training.extent import Extent
 from whysgd.training.history import COLUMNS
 from whysgd.training.job.rarely import Rarely
-from whysgd.training.snapshot import Arrays, Snapshot
+from whysgd.training.snapshot import Snapshot
 
 _LARGEST_OVERHEAD = 0.02  # of a job's time, spent on checkpoints that are due by time
 _NAME = re.compile(r"\.?[0-9a-f]{10}-[0-9]{12}\..*npz")  # with a point first: unfinished
-_FOREIGN = "it was made by another configuration, data set, device or code"
-_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_FOREIGN = (
+    "it was made by another configuration, data set, code, device, kind of processor or number of "
+    "threads"
+)
 
 
 class Checkpoints:
@@ -47,6 +51,7 @@ class Checkpoints:
         policy: CheckpointPolicy,
         *,
         minibatches_per_epoch: int,
+        extent: Callable[[], Extent],
         writing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Touches nothing yet.
@@ -58,11 +63,12 @@ class Checkpoints:
             logger: is told what is restored, what is skipped and why.
             policy: when one is due, and how many lie in the folder at most.
             minibatches_per_epoch: of the program that is trained.
+            extent: tells what a snapshot of the job may be; is asked where there is a checkpoint.
             writing: surrounds the writing of each, so that the process does not end meanwhile.
         """
         self._folder, self._key, self._logger = Path(folder), key, logger
         self._policy, self._per_epoch = policy, minibatches_per_epoch
-        self._writing_context = writing
+        self._extent, self._writing_context = extent, writing
         self._written, self._writing_seconds = time.monotonic(), 0.0
         self._minibatches = 0  # of the last one
         self._lines = Rarely(0.0)
@@ -108,8 +114,8 @@ class Checkpoints:
             self._logger.warning("checkpoint %s is skipped: %s", path.name, _FOREIGN)
         for path in own:
             try:
-                snapshot = _from_file(path, self._key)
-            except _DAMAGED as error:
+                snapshot = _from_file(path, self._key, self._extent())
+            except DAMAGED as error:
                 self._logger.warning("checkpoint %s is damaged and skipped: %s", path.name, error)
             except UserError as error:
                 self._logger.warning("checkpoint %s is skipped: %s", path.name, error)
@@ -175,17 +181,34 @@ def _to_arrays(snapshot: Snapshot, key: str) -> dict[str, NDArray[np.generic]]:
     return arrays
 
 
-def _from_file(path: Path, key: str) -> Snapshot:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        if str(stored["key"]) != key:
-            raise UserError(_FOREIGN)
-        minibatches, evaluations, num_blocks = (int(count) for count in stored["counts"])
-        blocks = tuple(_block(stored, number) for number in range(num_blocks))
-        history = pd.DataFrame({name: stored[f"history_{name}"] for name in COLUMNS})
+def _from_file(path: Path, key: str, extent: Extent) -> Snapshot:
+    """Reads a checkpoint; sizes are compared with the job's before room is made for anything."""
+    with path.open("rb") as file:
+        headers = read_headers(file)
+    for name, most in (("key", 1), ("counts", 3)):
+        if headers[name].dtype.itemsize > 1024 or math.prod(headers[name].shape) > most:
+            raise ValueError(f"{name}: {headers[name]}")
+    stored = read_arrays(path, ("key", "counts"))
+    if str(stored["key"]) != key:
+        raise UserError(_FOREIGN)
+    minibatches, evaluations, num_blocks = (int(count) for count in stored["counts"])
+    extent.check(minibatches, evaluations, num_blocks)
+    expected = {
+        f"block{number}_{index}": header
+        for number, block in enumerate(extent.blocks)
+        for index, header in enumerate(block)
+    }
+    found = {name: header for name, header in headers.items() if name.startswith("block")}
+    if found != expected:
+        raise ValueError("its arrays have other shapes than the job's")
+    columns = {f"history_{name}": name for name in COLUMNS}
+    rows = {(evaluations * extent.members,)}
+    if {headers[name].shape for name in columns} != rows:
+        raise ValueError("its history has another length than its evaluations")
+    arrays = read_arrays(path, (*expected, *columns))
+    history = pd.DataFrame({name: arrays[stored] for stored, name in columns.items()})
+    blocks = tuple(
+        [arrays[f"block{number}_{index}"] for index in range(len(block))]
+        for number, block in enumerate(extent.blocks)
+    )
     return Snapshot(minibatches, evaluations, blocks, history)
-
-
-def _block(stored: "np.lib.npyio.NpzFile", number: int) -> Arrays:
-    prefix = f"block{number}_"
-    names: Sequence[str] = [name for name in stored.files if name.startswith(prefix)]
-    return [stored[f"{prefix}{index}"] for index in range(len(names))]

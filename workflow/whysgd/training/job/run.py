@@ -1,6 +1,7 @@
 """Training one ensemble with all that surrounds it: progress, checkpoints, signals, event files."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +11,14 @@ from whysgd.base.record import fingerprint
 from whysgd.data.dataset import Dataset, dataset_digest
 from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
 from whysgd.training.checkpoints import Checkpoints, checkpoint_key
+from whysgd.training.extent import Extent, extent_of
 from whysgd.training.job.events import Events
 from whysgd.training.job.interruption import Interruption
 from whysgd.training.job.live import Live
 from whysgd.training.job.progress import Progress
+from whysgd.training.job.runtime import execution
 from whysgd.training.loop import Observer, train
+from whysgd.training.snapshot import state_arrays
 from whysgd.training.trainer import Trainer
 
 DEFAULT_POLICY = CheckpointPolicy()
@@ -72,11 +76,20 @@ def train_ensemble(
                 checkpoint_key(
                     fingerprint(ensemble),
                     dataset_digest(dataset),
-                    f"{dtype} {trainer.layout} {trainer.device}",
+                    f"{dtype} {trainer.layout} {execution()}",
                 ),
                 logger,
                 checkpoint_policy,
                 minibatches_per_epoch=ensemble.program.minibatches_per_epoch,
+                extent=partial(_extent, trainer),
                 writing=interruption.writing,
             )
         return train(trainer, keeper=checkpoints, observers=observers, interrupt=interrupt)
+
+
+def _extent(trainer: Trainer) -> Extent:
+    return extent_of(
+        state_arrays(trainer.initial_state()),
+        len(trainer.ensemble.members),
+        trainer.program.evaluation_minibatches,
+    )
