@@ -68,8 +68,8 @@ def test_a_history_file_reads_back_equal(capsys, tmp_path):
         ([*TINY[2:], "--set=epochs=1", "--set=updates=5"], "not both"),
         ([*TINY[2:], "--output=/"], "is a folder, not a file"),
         ([*TINY[2:], "--output=/dev/null/h.csv"], "/dev/null is not a folder"),
-        ([*TINY[2:], "--seed=-1"], "--seed must not be negative"),
-        ([*TINY[2:], "--threads=0"], "--threads must be at least 1"),
+        ([*TINY[2:], "--seed=-1"], "--seed must be from 0 to"),
+        ([*TINY[2:], "--threads=0"], "--threads must be from 1 to 1024"),
         ([*TINY[2:], "--scale=huge"], "scale: unknown 'huge'"),
     ],
 )

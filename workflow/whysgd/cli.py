@@ -11,21 +11,23 @@ import yaml
 from whysgd.base.errors import TrainingInterruptedError, UserError
 from whysgd.base.files import check_output
 from whysgd.base.powers import format_number
-from whysgd.base.scripting import logging_to
+from whysgd.base.scripting import ends_with_its_reader, logging_to
 from whysgd.config.files import merged, validated
 from whysgd.config.schema import json_schema
-from whysgd.config.settings import ScaleSettings, Settings, Sweeps, load_settings
+from whysgd.config.settings import MOST_THREADS, ScaleSettings, Settings, Sweeps, load_settings
 from whysgd.config.tables import schema_tables
 from whysgd.reporting.status import print_status
 from whysgd.runs.grid import experiment_points, plan_jobs
-from whysgd.spec.ensemble import Ensemble
+from whysgd.runs.sizes import check_sizes
+from whysgd.spec.ensemble import LARGEST_SEED, Ensemble
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of `whysgd`; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        with ends_with_its_reader():
+            options.command(options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -105,8 +107,8 @@ def _schema(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     settings = load_settings({"scale": options.scale})
     ensemble = _single_run(settings, options)
-    if options.threads < 1:
-        raise UserError("--threads must be at least 1")
+    if not 1 <= options.threads <= MOST_THREADS:
+        raise UserError(f"--threads must be from 1 to {MOST_THREADS}, not {options.threads}")
     if options.output:
         check_output(options.output)
     from whysgd.training.job.runtime import start_tensorflow
@@ -177,8 +179,9 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     if len(points) > 1:
         choices = _open_axes(chosen, name)
         raise UserError(f"experiment {name} has {len(points)} grid points: {choices}")
-    if options.seed < 0:
-        raise UserError("--seed must not be negative")
+    if not 0 <= options.seed <= LARGEST_SEED:
+        raise UserError(f"--seed must be from 0 to 2^63 - 1, not {options.seed}")
+    check_sizes({points[0].program}, chosen.jobs)
     return Ensemble(program=points[0].program, members=(points[0].member(options.seed),))
 
 

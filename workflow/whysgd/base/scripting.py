@@ -1,7 +1,9 @@
 """What every rule's script needs: a log file, and mistakes told in one line."""
 
+import errno
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +43,29 @@ def logging_to(handler: logging.Handler, line_format: str) -> Iterator[logging.L
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+@contextmanager
+def ends_with_its_reader() -> Iterator[None]:
+    """Within, a reader of standard output that has seen enough, such as `head`, ends the process.
+
+    It ends quietly, with the status of a process that SIGPIPE has ended, 141: Python turns that
+    signal into an error, and would report it again when it empties its buffer at the end.
+
+    Raises:
+        UserError: standard output cannot be written to for another reason.
+        SystemExit: nobody reads any more.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            sys.exit(128 + signal.SIGPIPE)
+        raise UserError(f"standard output cannot be written to ({error.strerror})") from error
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from whysgd.base.powers import format_number
+from whysgd.base.scripting import ends_with_its_reader
 from whysgd.claims.records import load_claims
 from whysgd.config.settings import ScaleSettings, Settings
 from whysgd.runs.grid import Jobs
@@ -62,8 +63,9 @@ def print_status(settings: Settings, jobs: Jobs) -> None:
     ]
     others = other_jobs(settings)
     lines = status_lines(training, others)
-    print(f"{settings.folder} at {datetime.fromtimestamp(now):%Y-%m-%d %H:%M:%S}")
-    print("\n".join(lines))
+    with ends_with_its_reader():  # also in Snakemake's process
+        print(f"{settings.folder} at {datetime.fromtimestamp(now):%Y-%m-%d %H:%M:%S}")
+        print("\n".join(lines))
 
 
 def status_lines(training: Sequence[JobStatus], others: Mapping[str, JobStatus]) -> list[str]:

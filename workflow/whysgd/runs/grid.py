@@ -13,6 +13,7 @@ from whysgd.base.errors import UserError
 from whysgd.base.powers import format_number
 from whysgd.config.files import validated
 from whysgd.config.settings import ExperimentSettings, ScaleSettings, Sweeps
+from whysgd.runs.sizes import check_run_names, check_sizes
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.spec.networks import WideResNetShape, parse_architecture
@@ -123,7 +124,7 @@ def plan_jobs(scale: ScaleSettings) -> Jobs:
     """Splits every run that any experiment of the scale needs into jobs.
 
     Raises:
-        UserError: as `experiment_points`.
+        UserError: as `experiment_points`, or a network or a data set is too large.
     """
     members: dict[Program, dict[tuple[float, float], list[Member]]] = {}
     for name in scale.experiments:
@@ -131,6 +132,7 @@ def plan_jobs(scale: ScaleSettings) -> Jobs:
             groups = members.setdefault(point.program, {})
             key = (point.learning_rate, point.reg_coefficient)
             groups[key] = [point.member(seed) for seed in scale.runs.seeds]
+    check_sizes(members, scale.jobs)
     ensembles, run_ids = {}, {}
     for program, groups in members.items():
         for chunk in _split(groups, scale.jobs.split, scale.jobs.max_members):
@@ -138,6 +140,7 @@ def plan_jobs(scale: ScaleSettings) -> Jobs:
             run_id = ensemble.run_id
             ensembles[run_id] = ensemble
             run_ids.update({(program, member): run_id for member in chunk})
+    check_run_names(ensembles)
     return Jobs(ensembles, run_ids)
 
 
