@@ -149,3 +149,18 @@ def test_nothing_is_explained_that_does_not_occur():
     figure, axes = draw(table_of("figure7"))
     assert not lines(axes, BELOW)
     assert len(figure.legends[1].get_texts()) == 1
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_metric_without_a_positive_value_is_on_an_axis_of_its_own(value):
+    table = table_of("figure1")
+    table.loc[table["metric"] == "c_reg", ["mean", "std"]] = value
+    figure = draw_figure("figure1", table, FigureContext("quick"))
+    axes = figure.axes[2]
+    assert axes.get_yscale() == "linear"
+    assert list(axes.get_yticks()) == [0.0]
+    assert lines(axes, BELOW) == []  # nothing is below what is shown
+    shown = [y for line in lines(axes, CURVE) for y in line.get_ydata()]
+    assert shown == ([] if np.isnan(value) else [0.0] * (2 * len(SWEPT)))
+    foot, _ = axes.transAxes.inverted().transform(axes.transData.transform((SWEPT[0], 0.0)))[::-1]
+    assert 0 < foot < 0.5

@@ -41,6 +41,12 @@ def set_log_limits(axes: Axes, low: float, high: float, signs: int) -> None:
     _set_limits(axes, first, max(last, first + 0.1), signs, lambda value: 10.0**value)
 
 
+def set_zero_limits(axes: Axes, signs: int) -> None:
+    """Limits around 0, the one value that is shown, with room for signs stacked at the foot."""
+    _set_limits(axes, 0.0, 1.0, signs, lambda value: value)
+    axes.set_yticks([0.0])
+
+
 def _set_limits(
     axes: Axes, low: float, high: float, signs: int, undo: Callable[[float], float]
 ) -> None:

@@ -16,6 +16,7 @@ from whysgd.figures.limits import (
     powers_of_two,
     set_accuracy_limits,
     set_log_limits,
+    set_zero_limits,
 )
 from whysgd.figures.style import FigureContext, power_text
 from whysgd.figures.sweeps import CURVE, draw_sweeps
@@ -66,11 +67,17 @@ def accuracy_panel(
 
 
 def log_panel(axes: Axes, curves: Sequence[Curve], context: FigureContext, y_label: str) -> None:
-    """A positive quantity over the learning rate or the coefficient; a zero is below the axis."""
-    depth = draw_sweeps(axes, curves, context.keep_best, 1.0, _ABOVE_ZERO)
+    """A positive quantity over the learning rate or the coefficient; a zero is below the axis.
+
+    Where nothing is positive, there is no logarithmic axis, and zeros are drawn as zeros.
+    """
     means, stds = means_and_spreads(curves, 1.0)
     means, stds = means[means > 0], stds[means > 0]
-    if len(means):
+    cut = _ABOVE_ZERO if len(means) else -np.inf
+    depth = draw_sweeps(axes, curves, context.keep_best, 1.0, cut)
+    if not len(means):
+        set_zero_limits(axes, depth)
+    else:
         # A bar may reach down to zero, where this axis has no end: half the mean is enough.
         low = np.maximum(means - stds, means / 2).min()
         set_log_limits(axes, low, (means + stds).max(), depth)
