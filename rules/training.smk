@@ -21,6 +21,7 @@ rule train:
         gpu=SCALE.jobs.gpu,
         # Here and not in params, since changing them must not train anything again.
         jobs_per_gpu=1,
+        tensorflow_threads=SCALE.jobs.threads,
         checkpoint_seconds=SCALE.jobs.checkpoints.seconds,
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from whysgd.base.origin import logged_origin
+from whysgd.config.settings import load_settings
+from whysgd.runs.grid import plan_jobs
 from whysgd.training.job.devices import claimed_gpus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,3 +108,15 @@ def test_what_the_comments_of_the_slurm_profile_offer_is_valid(tmp_path: Path) -
         *("--config", "scale=paper"),
     )
     assert "Group job training" in planned  # unknown keys and values are errors
+
+
+@pytest.mark.slow
+def test_a_job_computes_with_the_scales_threads_whatever_cores_there_are(tmp_path: Path) -> None:
+    overrides = ["overrides={jobs: {threads: 3}}"]
+    scale = load_settings({"scale": "tiny"}).scale
+    run_id = next(iter(plan_jobs(scale).ensembles))
+    history = f"results/tiny/runs/{run_id}/history.csv"
+    # Snakemake scales the threads of rules down to its cores, and tells the job so.
+    snakemake(tmp_path, *OURS, "--cores", "1", "--config", "scale=tiny", *overrides, "--", history)
+    log = logged_origin(tmp_path / "results" / "tiny" / "logs" / "train" / f"{run_id}.log")
+    assert log["threads"] == 3

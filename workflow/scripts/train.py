@@ -13,7 +13,9 @@ with script_log(snakemake.log[0]) as logger:
         Live(snakemake.params.checkpoints) as live,
         claimed_gpus(resources.gpu, logger, jobs_per_gpu=resources.jobs_per_gpu),
     ):
-        start_tensorflow(snakemake.threads, gpus=resources.gpu)
+        # The scale's number and not `snakemake.threads`, which Snakemake lowers to the cores that
+        # it was given: the last bits of convolutions depend on it.
+        start_tensorflow(resources.tensorflow_threads, gpus=resources.gpu)
         log_origin(logger, execution())
         if gpus := gpu_names():
             log_origin(logger, {"gpus": gpus})
