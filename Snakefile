@@ -1,5 +1,8 @@
 """Figures, tables and runs of papers on why SGD generalizes. See README.md."""
 
+import atexit
+
+from snakemake.cli import get_argument_parser
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -37,3 +40,21 @@ rule all:
         claims_files(),
         report_files(),
     localrule: True
+
+
+onerror:
+    # Last of all that is said: Snakemake's own summary comes after this block.
+    atexit.register(print_failures, SETTINGS.folder, STARTED)
+
+
+try:
+    check_known(
+        TARGETS,
+        names=[rule.name for rule in workflow.rules],
+        files=[str(file) for file in rules.all.input],
+        is_made=lambda file: any(rule.is_producer(file) for rule in workflow.rules),
+        targets_of=lambda words: get_argument_parser().parse_args(words).targets,
+    )
+except UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from pathlib import Path
 
 # The package lies in the workflow's own folder, whether or not it is installed, and whichever
@@ -18,6 +19,8 @@ from whysgd.runs.grid import plan_jobs
 from whysgd.spec.paper import PAPER_FILE
 from whysgd.base.scripting import offer_package_to_scripts
 from whysgd.config.settings import load_settings
+from whysgd.config.targets import check_known
+from whysgd.reporting.failures import print_failures
 from whysgd.reporting.status import print_status
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
@@ -29,6 +32,7 @@ offer_package_to_scripts()
 # a part of another workflow, they are that one's.
 IS_MAIN = ROOT in Path(workflow.main_snakefile).resolve().parents
 TARGETS = sys.argv[1:] if IS_MAIN else []
+STARTED = time.time()
 
 try:
     SETTINGS = load_settings(config)

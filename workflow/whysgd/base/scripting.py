@@ -74,8 +74,9 @@ def script_log(path: str | Path) -> Iterator[logging.Logger]:
 
     The log begins with the code and the machine that the job runs on.
 
-    A `UserError` ends the process with status 1 and one line on standard error, a signal with
-    128 + its number; any other exception goes on, with its traceback in the log.
+    A `UserError` ends the process with status 1 and one line in the log, from where the Snakefile
+    takes it to the end of what Snakemake says; a signal ends it with 128 + its number. Any other
+    exception goes on, with its traceback in the log.
     """
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     with logging_to(handler, "%(asctime)s %(message)s") as logger:
@@ -84,7 +85,6 @@ def script_log(path: str | Path) -> Iterator[logging.Logger]:
             yield logger
         except UserError as error:
             logger.error("error: %s", error)
-            print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
         except TrainingInterruptedError as error:
             logger.error("stopped by a signal %s", error)
