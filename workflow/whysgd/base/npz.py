@@ -6,6 +6,8 @@ sizes in the archive, in the headers and on the disk must agree first.
 """
 
 import lzma
+import textwrap
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -29,11 +31,13 @@ DAMAGED = (
     TypeError,
     OverflowError,
     MemoryError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
 )
 _COMPRESSIONS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+_LONGEST = 200  # characters of a reason
 _ENCRYPTED = 0x1  # flag of a member
 _MOST_DEFLATED = 1032  # to one: no deflated member is smaller than that
 
@@ -77,7 +81,8 @@ def read_headers(file: IO[bytes]) -> dict[str, Header]:
                 with archive.open(info) as member:
                     headers[name] = _header(member, info.file_size)
             except DAMAGED as error:
-                raise ValueError(f"{name}: {' '.join(str(error).split())}") from error
+                reason = textwrap.shorten(str(error), _LONGEST)  # NumPy quotes a whole header
+                raise ValueError(f"{name}: {reason or type(error).__name__}") from error
     return headers
 
 

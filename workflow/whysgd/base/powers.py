@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 _POWER = re.compile(r"^2\^(-?\d+)$")
 _RANGE = re.compile(r"^(2\^-?\d+)\s*\.\.\s*(2\^-?\d+)$")
 _DIGITS = re.compile(r"[-+]?[0-9]{1,400}")
-_EXACT = 2**53  # up to which floats hold every whole number
+_EXACT = 2**53  # below which no float stands for two whole numbers
 
 
 def parse_number(value: Any) -> float:
@@ -47,7 +47,7 @@ def parse_integer(value: Any) -> int:
     number = parse_number(value)
     if number != int(number):
         raise ValueError(f"{value!r} is not a whole number")
-    if abs(number) > _EXACT and not _is_power(value):
+    if abs(number) >= _EXACT and not _is_power(value):
         raise ValueError(f"{value!r} is not exact as a floating-point number; write its digits")
     return int(number)
 

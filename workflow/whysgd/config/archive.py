@@ -127,7 +127,8 @@ def read_archive(path: str | Path) -> Archive:
     try:
         contents = _contents(path)
     except _DAMAGED as error:
-        raise UserError(f"tables_from: {path} is damaged ({error}); get it anew") from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"tables_from: {path} is damaged ({reason}); get it anew") from error
     try:
         manifest = json.loads(contents[MANIFEST])
         if manifest["format"] != _FORMAT:
