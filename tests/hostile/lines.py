@@ -17,3 +17,14 @@ def assert_one_line(function, pattern):
     assert "\n" not in message
     assert len(message) < _LONGEST
     assert re.search(pattern, message), message
+
+
+def found_or_one_line(function):
+    """What a function returns; None where it raises a `UserError`, which must be one line."""
+    try:
+        return function()
+    except UserError as error:
+        message = str(error)
+    assert message
+    assert len(message.splitlines()) == 1
+    return None

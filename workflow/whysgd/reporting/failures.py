@@ -4,7 +4,10 @@ import re
 import sys
 from pathlib import Path
 
-_ENDED = re.compile(r"^[\d-]{10} [\d:]{8} (?:error: (?P<mistake>.*)|(?P<fault>failed))$")
+# What `whysgd.base.scripting.script_log` ends the log of a failed job with; a traceback follows
+# the second.
+_MISTAKE = re.compile(r"[\d-]{10} [\d:]{8} (error: .*)")
+_FAULT = re.compile(r"[\d-]{10} [\d:]{8} failed")
 
 
 def print_failures(folder: Path, since: float) -> None:
@@ -29,10 +32,9 @@ def failure_lines(folder: Path, since: float) -> list[str]:
 def _ending(log: Path) -> str | None:
     """How a job ended, by its log: the line for the user, or where the traceback is."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    for line in reversed(lines):
-        ended = _ENDED.match(line)
-        if ended and ended["fault"]:
-            return f"error: {lines[-1].strip()} ({log})"
-        if ended:
-            return f"error: {ended['mistake']}"
+    mistake = _MISTAKE.fullmatch(lines[-1]) if lines else None
+    if mistake:
+        return mistake[1]
+    if any(_FAULT.fullmatch(line) for line in lines):
+        return f"error: {lines[-1].strip()} ({log})"
     return None
