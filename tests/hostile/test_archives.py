@@ -57,7 +57,7 @@ TABLES = [
     (TABLE, b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "no column panel"),
     ("tables/figure1_runs.csv", GOOD, "no column num_train"),
     ("tables/figure1_runs.csv", csv(RUN_COLUMNS, RUN_ROW | {"seed": "a"}), "column seed: 'a'"),
-    ("tables/theory_exact.csv", b"problem,residual\ncubic,small\n", "column residual: 'small'"),
+    ("tables/theory_exact.csv", b"problem,residual\na,0.1\nb,small\n", "column residual: 'small'"),
     ("tables/theory_exact.csv", b"", "No columns"),
     ("tables/theory_exact.csv", b"<html>\n<p>\n", "is no name of a column"),
     (COSTS, b"", "No columns"),
@@ -75,7 +75,8 @@ def test_what_is_no_table_is_one_line_although_its_checksum_is_right(
     name, content, pattern, tmp_path
 ):
     path = tmp_path / "t-tables.zip"
-    write_archive(path, "t", {**CONTENTS, TABLE: GOOD, name: content})
+    others = {**CONTENTS, TABLE: GOOD, "tables/figure1_runs.csv": b""}
+    write_archive(path, "t", {**others, name: content})
     archive = read_archive(path)
     if name == SCALE:
         assert_one_line(archive.scale, "t-tables.zip: scale.yaml: line 1: not UTF-8")

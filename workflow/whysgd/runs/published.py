@@ -14,11 +14,8 @@ from whysgd.base.errors import UserError
 from whysgd.config.archive import COSTS, PROVENANCE, Archive
 from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
 
-# Columns of words, in any table; whatever else a table holds are numbers.
-_WORDS = {
-    *("panel", "series", "x_name", "metric", "figure"),
-    *("check", "problem", "quantity", "equation", "part", "curve", "flow"),
-}
+# Columns of words in the tables of figures of runs, and of costs; their other columns are numbers.
+_WORDS = {"panel", "series", "x_name", "metric", "figure"}
 
 
 def checked_content(archive: Archive, name: str) -> bytes:
@@ -37,18 +34,19 @@ def checked_content(archive: Archive, name: str) -> bytes:
         if name == PROVENANCE:
             _check_record(content)
         else:
-            _check_table(content, _columns(name))
+            _check_table(content, name, _columns(archive, name))
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{archive.path}: {name}: {reason}; get the archive anew") from error
     return content
 
 
-def _columns(name: str) -> tuple[str, ...] | None:
-    """Columns that a table must have; None: those that its figure reads, which names them."""
-    if name == COSTS or name.startswith("tables/theory_"):
-        return None
-    return RUN_COLUMNS if name.endswith("_runs.csv") else TABLE_COLUMNS
+def _columns(archive: Archive, name: str) -> tuple[str, ...]:
+    """Columns that a table must have; none: those that its figure reads, which names them."""
+    if name.endswith("_runs.csv"):
+        return RUN_COLUMNS
+    of_runs = f"{name.removesuffix('.csv')}_runs.csv" in archive.checksums
+    return TABLE_COLUMNS if of_runs else ()
 
 
 def _check_record(content: bytes) -> None:
@@ -57,23 +55,29 @@ def _check_record(content: bytes) -> None:
         raise ValueError("not a provenance record")
 
 
-def _check_table(content: bytes, columns: tuple[str, ...] | None) -> None:
+def _check_table(content: bytes, name: str, columns: tuple[str, ...]) -> None:
     if b"\0" in content:
         raise ValueError("not a table: it holds binary data")
     table = pd.read_csv(io.BytesIO(content))  # errors of its own are ValueErrors
-    missing = [name for name in columns or () if name not in table.columns]
+    missing = [column for column in columns if column not in table.columns]
     if missing:
         raise ValueError(f"no column {', '.join(missing)}; it has {', '.join(table.columns)[:80]}")
     if table.empty:
         raise ValueError("no rows")
-    for name in table.columns:
-        if re.fullmatch(r"\w+", name) is None:
-            raise ValueError(f"not a table: {name[:40]!r} is no name of a column")
-        if name not in _WORDS and not is_numeric_dtype(table[name]):
-            raise ValueError(f"column {name}: {_first_word(table[name])!r} is not a number")
+    for column in table.columns:
+        if re.fullmatch(r"\w+", column) is None:
+            raise ValueError(f"not a table: {column[:40]!r} is no name of a column")
+        word = _stray_word(table[column], (columns or name == COSTS) and column not in _WORDS)
+        if word is not None:
+            raise ValueError(f"column {column}: {word!r} is not a number")
 
 
-def _first_word(column: "pd.Series[str]") -> str:
-    """The first value of a column that is no number."""
-    words = column[pd.to_numeric(column, errors="coerce").isna() & column.notna()]
-    return str(words.iloc[0])[:40]
+def _stray_word(column: "pd.Series[str]", of_numbers: bool) -> str | None:
+    """The first value that is no number, of a column that holds numbers, or that must; or None."""
+    if is_numeric_dtype(column):
+        return None
+    given = column[column.notna()]
+    numbers = pd.to_numeric(given, errors="coerce").notna()
+    if not of_numbers and not numbers.any():
+        return None  # words
+    return str(given[~numbers].iloc[0])[:40]
