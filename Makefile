@@ -99,7 +99,7 @@ clean: ## Delete .venv, caches and ALL results, of every scale; results/README.m
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Variables: PYTHON=python3.12 makes .venv with that Python (3.11 to 3.13),"
 	@echo "           DEVICE=cpu|cuda chooses the lock, SCALE=NAME a file of config/scales."
