@@ -5,8 +5,12 @@ done in minutes; `workflow` runs the workflow, or some of it; `nightly` is rare 
 only where it is asked for: all of it, or one part of several.
 """
 
+from pathlib import Path
+
 import pytest
 
+TESTS = Path(__file__).parent
+COMPILING = ("benchmarks", "models", "theory", "training")
 PARTS = 7  # one for each day of the week
 SHARED_RUNS = ("tiny_run", "figure2_run", "undisturbed_run")
 
@@ -33,12 +37,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.workflow)
     select_nightly(config, items)
     # What takes long comes first, so that no process waits for another at the end.
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    items.sort(key=place)
     for item in items:
         # A file's tests share fixtures and compiled functions, which each process has to make.
         # Runs of the workflow share what `tests.shared_runs` makes, whichever process that does.
         if not any(map(item.get_closest_marker, ("workflow", "xdist_group"))):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
+
+
+def place(item: pytest.Item) -> int:
+    """Where a test comes: on SLURM, of the workflow, of what is compiled, others."""
+    folder = item.path.relative_to(TESTS).parts[0]
+    if item.get_closest_marker("workflow") is not None:
+        return 0 if folder == "slurm" else 1
+    return 2 if folder in COMPILING else 3
 
 
 def select_nightly(config: pytest.Config, items: list[pytest.Item]) -> None:
