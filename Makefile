@@ -10,6 +10,8 @@ SCALE =
 CONFIG = $(if $(SCALE),--config scale=$(SCALE))
 # Parts of the benchmarks, such as mlp64 or wrn8-7; empty: all.
 BENCH =
+# What pytest is told besides, such as "-k resume" or "--nightly 3".
+TESTS =
 
 ifeq ($(filter $(DEVICE),cpu cuda),)
 $(error DEVICE must be cpu or cuda, not '$(DEVICE)')
@@ -20,11 +22,13 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 RESOLVE := $(IN_VENV) uv pip compile --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 	--no-emit-find-links --annotation-style line
+# Two processes; which tests share one, and which come first, is for tests/tiers.py to say.
+PYTEST := $(IN_VENV) pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 # Modules from outside the lock would change results unseen.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: all status report archive setup test test-faults test-slurm plan check benchmark unlock lock clean help
+.PHONY: all status report archive setup test test-fast test-nightly test-faults test-slurm plan check benchmark unlock lock clean help
 
 all: $(READY) ## Draw every figure, making only what is missing or out of date (the default)
 	$(IN_VENV) snakemake $(CONFIG)
@@ -45,15 +49,21 @@ $(READY): envs/requirements-$(DEVICE).txt envs/requirements-uv.txt envs/install.
 	$(PYTHON) envs/install.py $(DEVICE)
 	@touch $@
 
-test: $(READY) ## Run all tests
-	$(IN_VENV) pytest
+test: $(READY) ## Run the tests, all but the rare and slow ones: 10 minutes
+	$(PYTEST) $(TESTS)
+
+test-fast: $(READY) ## Run the tests that start no job of the workflow: 3 minutes
+	$(PYTEST) -m "not workflow" $(TESTS)
+
+test-nightly: $(READY) ## Run all tests and kill runs at 100 moments; on SLURM, too, with ALLOW_SYSTEM_SLURM=1
+	$(PYTEST) --nightly all --kill-points 100 $(if $(filter 1,$(ALLOW_SYSTEM_SLURM)),--slurm) $(TESTS)
 
 test-faults: $(READY) ## Kill runs at many random moments and compare what comes out to the last bit
-	$(IN_VENV) pytest tests/pipeline/test_faults.py --kill-points 24
+	$(IN_VENV) pytest tests/pipeline/test_faults.py --nightly all --kill-points 24 $(TESTS)
 
 test-slurm: $(READY) ## Install and start SLURM on this machine, as root, and run jobs on it: ALLOW_SYSTEM_SLURM=1
 	tests/slurm/cluster.sh check
-	$(IN_VENV) pytest tests/slurm --slurm
+	$(IN_VENV) pytest tests/slurm --slurm --nightly all $(TESTS)
 
 plan: $(READY) ## Time a scale's programs and tell jobs, memory and hours of each figure; SCALE=NAME
 	$(IN_VENV) snakemake plan --quiet all $(CONFIG)
@@ -89,9 +99,9 @@ clean: ## Delete .venv, caches and ALL results, of every scale; results/README.m
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Variables: PYTHON=python3.12 makes .venv with that Python (3.11 to 3.13),"
 	@echo "           DEVICE=cpu|cuda chooses the lock, SCALE=NAME a file of config/scales."
-	@echo "           BENCH=\"mlp64 wrn8-7\" chooses parts of the benchmarks."
+	@echo "           BENCH=\"mlp64 wrn8-7\" chooses parts of the benchmarks, TESTS=\"-k resume\" of the tests."
 	@echo "One figure: .venv/bin/snakemake figure3"

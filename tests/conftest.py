@@ -12,6 +12,8 @@ from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.spec.program import Program
 
+pytest_plugins = ("tests.shared_runs", "tests.tiers")
+
 NUM_TRAIN, NUM_TEST = 22, 13
 
 
@@ -89,14 +91,6 @@ def joined_parameters(states: list, members: int) -> list:
         np.concatenate([np.asarray(part) for part in parts])[:members]
         for parts in zip(*(state.parameters for state in states), strict=True)
     ]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often the fault tests kill a run, and whether SLURM may be installed and started."""
-    parser.addoption(
-        "--kill-points", type=int, default=3, help="random moments at which a run is killed"
-    )
-    parser.addoption("--slurm", action="store_true", help="run the tests on SLURM, too")
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_every_section_is_tested():
     assert re.findall(r"^## (.*)", PAGE.read_text(encoding="utf-8"), re.MULTILINE) == list(CHECKS)
 
 
-@pytest.mark.slow
+@pytest.mark.workflow
 @pytest.mark.parametrize("title", CHECKS)
 def test_an_example_works_as_it_stands(title, project):
     commands = follow(section(title), project)

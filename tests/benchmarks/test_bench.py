@@ -111,7 +111,7 @@ def test_what_is_not_finite_is_no_agreement():
     assert disagreement(["w"], [start], [reference], [found[:1]], 1).share == np.inf
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_suite_runs_with_every_contestant_that_is_installed(tmp_path, capsys):
     document = tmp_path / "performance.md"
     document.write_text("<!-- begin: written by make benchmark -->\n<!-- end -->\n")

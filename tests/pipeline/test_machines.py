@@ -1,7 +1,6 @@
 """Profiles for clusters and workstations, and what a job on them costs and writes."""
 
 import logging
-import os
 import re
 import resource
 import subprocess
@@ -12,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared_runs import ROOT, Figure2Run, copy_project
 from whysgd.base.origin import logged_origin
 from whysgd.config.settings import load_settings
 from whysgd.runs.grid import plan_jobs
 from whysgd.training.job.devices import claimed_gpus
 
-ROOT = Path(__file__).resolve().parents[2]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 OURS = ["--snakefile", str(ROOT / "Snakefile")]
 
@@ -31,7 +30,7 @@ def snakemake(folder: Path, *arguments: str) -> str:
     return run.stdout + run.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.workflow
 def test_on_a_workstation_each_training_job_has_a_gpu_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,7 +40,7 @@ def test_on_a_workstation_each_training_job_has_a_gpu_of_its_own(
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", f"{taken},{free}")
         snakemake(
             tmp_path,
-            "figure2",
+            "results/tiny/tables/figure2.csv",
             *OURS,
             *("--workflow-profile", str(ROOT / "profiles" / "workstation")),
             *("--config", "scale=tiny", "overrides={jobs: {gpu: 1}}"),
@@ -73,27 +72,21 @@ def test_reading_the_snakefile_costs_a_cluster_job_less_than_a_second_and_a_half
     assert starts * (ours - processor_seconds(tmp_path, [])) < 1.5
 
 
-@pytest.mark.slow
-def test_a_run_writes_into_its_results_and_the_caches_only(tmp_path: Path) -> None:
-    work, home, scratch = (tmp_path / name for name in ("work", "home", "scratch"))
-    for folder in (work, home, scratch):
-        folder.mkdir()
-    environment = {k: v for k, v in os.environ.items() if k not in ("MPLCONFIGDIR", "KERAS_HOME")}
-    subprocess.run(
-        [*SNAKEMAKE, "figure2", *OURS, "--cores=2", "--config", "scale=tiny"],
-        cwd=work,
-        env={
-            **environment,
-            "HOME": str(home),
-            "XDG_CACHE_HOME": str(home / "cache"),
-            "TMPDIR": str(scratch),
-        },
-        capture_output=True,
-        check=True,
-    )
-    assert {path.name for path in work.iterdir()} == {".snakemake", "results"}
-    assert {path.name for path in home.iterdir()} == {"cache", ".keras"}  # Keras's own, KERAS_HOME
-    assert not list(scratch.iterdir())
+def files(folder: Path) -> set[Path]:
+    """Everything below a folder but what Python caches."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*"))
+    return {path for path in paths if "__pycache__" not in path.parts}
+
+
+def test_a_run_writes_into_its_results_and_the_caches_only(
+    figure2_run: Figure2Run, tmp_path: Path
+) -> None:
+    copy_project(tmp_path / "fresh")
+    written = files(figure2_run.project) - files(tmp_path / "fresh")
+    assert {path.parts[0] for path in written} == {".snakemake", "results"}
+    kept = {path.name for path in figure2_run.home.iterdir()}
+    assert kept == {"cache", ".keras"}  # Keras's own, KERAS_HOME
+    assert not list(figure2_run.scratch.iterdir())
 
 
 def test_what_the_comments_of_the_slurm_profile_offer_is_valid(tmp_path: Path) -> None:

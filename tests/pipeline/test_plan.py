@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.pipeline.test_snakemake import snakemake
+from tests.shared_runs import snakemake
 from whysgd.config.files import CONFIG_DIR, read_yaml
+
+pytestmark = pytest.mark.workflow
 
 FIGURE7 = ("mlp_n_step_epochs", "mlp_n_step_updates")
 
@@ -30,7 +32,6 @@ def plan(folder: Path, *config: str):
     return snakemake("--cores=2", "plan", "--config", "scale=small.yaml", *config, folder=folder)
 
 
-@pytest.mark.slow
 def test_a_plan_tells_jobs_runs_and_hours_and_trains_nothing(planned):
     folder, printed = planned
     results = folder / "results" / "small"
@@ -48,7 +49,6 @@ def test_a_plan_tells_jobs_runs_and_hours_and_trains_nothing(planned):
     assert len(list(results.glob("timings/*.json"))) == 2
 
 
-@pytest.mark.slow
 def test_a_plan_compares_finished_jobs_with_what_was_expected(planned):
     folder, _ = planned
     run = snakemake("--cores=2", "figure7", "--config", "scale=small.yaml", folder=folder)
@@ -59,7 +59,6 @@ def test_a_plan_compares_finished_jobs_with_what_was_expected(planned):
     assert "The 3 finished jobs whose times are known took" in run.stdout
 
 
-@pytest.mark.slow
 def test_a_plan_can_use_another_machines_timings(planned):
     folder, _ = planned
     calibration = folder / "results" / "small" / "calibration.json"

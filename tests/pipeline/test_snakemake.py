@@ -16,35 +16,14 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.shared_runs import ROOT, made_once, snakemake
 from whysgd.config.files import known_scales
 from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
 from whysgd.studies.registry import STUDIES, claims_of_all
 from whysgd.studies.theory.study import STUDY as THEORY
 from whysgd.theory.fits import SLOPE_COLUMNS
 
-ROOT = Path(__file__).resolve().parents[2]
 FIGURES = [f"figure{number}" for number in range(1, 8)]
-
-
-def snakemake(
-    *arguments: str, folder: Path = ROOT, modules: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Runs Snakemake in a folder with the project's Snakefile.
-
-    `modules` is a folder of modules that come before all others.
-    """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    environment = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
-    if modules is not None:
-        environment["PYTHONPATH"] = str(modules)
-    return subprocess.run(
-        [*command, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("scale", known_scales())
@@ -100,16 +79,6 @@ def tables(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("tables/*.csv"))}
 
 
-@pytest.fixture(scope="module")
-def tiny_run(tmp_path_factory) -> Path:
-    """Working folder of a finished run at scale tiny."""
-    folder = tmp_path_factory.mktemp("tiny")
-    run = snakemake("--cores=2", "--config", "scale=tiny", folder=folder)
-    assert run.returncode == 0, run.stderr
-    return folder
-
-
-@pytest.mark.slow
 def test_a_run_draws_every_figure_and_its_table(tiny_run):
     results = tiny_run / "results" / "tiny"
     for figure in FIGURES:
@@ -123,7 +92,6 @@ def test_a_run_draws_every_figure_and_its_table(tiny_run):
     assert not list(results.rglob(".*")), "temporary files are left over"
 
 
-@pytest.mark.slow
 def test_a_run_makes_the_theory_study(tiny_run):
     results = tiny_run / "results" / "tiny"
     for figure in THEORY.figures:
@@ -141,7 +109,6 @@ def test_a_run_makes_the_theory_study(tiny_run):
     )
 
 
-@pytest.mark.slow
 def test_a_run_judges_every_claim(tiny_run):
     results = tiny_run / "results" / "tiny"
     table = pd.read_csv(results / "claims.csv")
@@ -187,20 +154,18 @@ def test_theory_figures_are_targets_by_name_and_a_scale_may_have_none(tmp_path):
     assert "theory_" not in run.stdout + run.stderr
 
 
-@pytest.mark.slow
-def test_a_second_run_has_nothing_to_do(tiny_run):
+def test_a_second_run_has_nothing_to_do(tiny_copy):
     started = time.monotonic()
-    run = snakemake("--cores=2", "--config", "scale=tiny", folder=tiny_run)
+    run = snakemake("--cores=2", "--config", "scale=tiny", folder=tiny_copy)
     assert run.returncode == 0, run.stderr
     assert "Nothing to be done" in run.stdout + run.stderr
     assert time.monotonic() - started < 60  # a hang, not a benchmark
 
 
-@pytest.mark.slow
-def test_a_report_shows_every_figure_and_table_with_a_caption(tiny_run):
-    run = snakemake("--config", "scale=tiny", "--report", "report.zip", folder=tiny_run)
+def test_a_report_shows_every_figure_and_table_with_a_caption(tiny_copy):
+    run = snakemake("--config", "scale=tiny", "--report", "report.zip", folder=tiny_copy)
     assert run.returncode == 0, run.stderr
-    with zipfile.ZipFile(tiny_run / "report.zip") as archive:
+    with zipfile.ZipFile(tiny_copy / "report.zip") as archive:
         page = archive.read("report/report.html").decode()
         shown = {Path(name).name for name in archive.namelist()}
     drawn = [*FIGURES, *(figure.name for figure in THEORY.figures)]
@@ -218,7 +183,6 @@ def test_a_report_shows_every_figure_and_table_with_a_caption(tiny_run):
     assert sorted(categories) == sorted(["Claims", "Cost", "Provenance", "Tables", *studies])
 
 
-@pytest.mark.slow
 def test_figures_and_provenance_say_where_they_come_from(tiny_run):
     results = tiny_run / "results" / "tiny"
     record = json.loads((results / "provenance.json").read_text())
@@ -252,39 +216,38 @@ def test_figures_and_provenance_say_where_they_come_from(tiny_run):
     assert costs["computing_seconds"].notna().all()
 
 
-@pytest.mark.slow
-def test_the_switch_for_tensorboard_retrains_nothing(tiny_run):
+def test_the_switch_for_tensorboard_retrains_nothing(tiny_copy):
     run = snakemake(
-        "--dry-run", "--cores=2", "--config", "scale=tiny", "tensorboard=true", folder=tiny_run
+        "--dry-run", "--cores=2", "--config", "scale=tiny", "tensorboard=true", folder=tiny_copy
     )
     assert run.returncode == 0, run.stderr
     assert "Nothing to be done" in run.stdout + run.stderr
 
 
-@pytest.mark.slow
-def test_status_is_told_while_the_folder_is_locked(tiny_run):
-    (tiny_run / ".snakemake" / "locks").mkdir(exist_ok=True)
-    lock = tiny_run / ".snakemake" / "locks" / "0.output.lock"
-    lock.write_text(str(tiny_run / "results" / "tiny" / "claims.csv"))
-    try:
-        run = snakemake("status", "--config", "scale=tiny", folder=tiny_run)
-    finally:
-        lock.unlink()
+def test_status_is_told_while_the_folder_is_locked(tiny_copy):
+    (tiny_copy / ".snakemake" / "locks").mkdir(exist_ok=True)
+    lock = tiny_copy / ".snakemake" / "locks" / "0.output.lock"
+    lock.write_text(str(tiny_copy / "results" / "tiny" / "claims.csv"))
+    run = snakemake("status", "--config", "scale=tiny", folder=tiny_copy)
     assert run.returncode == 0, run.stderr
-    count = len(list(tiny_run.glob("results/tiny/runs/*")))
+    count = len(list(tiny_copy.glob("results/tiny/runs/*")))
     assert f"training jobs    {count}: {count} done" in run.stdout
     assert "figure           16: 16 done" in run.stdout
 
 
-@pytest.fixture(scope="module")
-def published(tiny_run) -> Path:
+@pytest.fixture(scope="session")
+def published(tiny_run, tmp_path_factory) -> Path:
     """The archive of a finished run's tables."""
-    run = snakemake("archive", "--cores=2", "--config", "scale=tiny", folder=tiny_run)
-    assert run.returncode == 0, run.stderr
-    return tiny_run / "results" / "tiny" / "tiny-tables.zip"
+
+    def make(folder: Path) -> None:
+        shutil.copytree(tiny_run, folder, dirs_exist_ok=True)
+        run = snakemake("archive", "--cores=2", "--config", "scale=tiny", folder=folder)
+        assert run.returncode == 0, run.stderr
+
+    folder = made_once(tmp_path_factory, "published", make)
+    return folder / "results" / "tiny" / "tiny-tables.zip"
 
 
-@pytest.mark.slow
 def test_published_tables_draw_every_figure_without_training(tiny_run, published, tmp_path):
     shutil.copy(published, tmp_path)
     blocked = tmp_path / "blocked"
@@ -314,7 +277,6 @@ def test_published_tables_draw_every_figure_without_training(tiny_run, published
     assert "Nothing to be done" in run.stdout + run.stderr
 
 
-@pytest.mark.slow
 def test_a_table_that_was_changed_is_not_drawn(published, tmp_path):
     with zipfile.ZipFile(published) as archive:
         archive.extractall(tmp_path)
@@ -326,7 +288,6 @@ def test_a_table_that_was_changed_is_not_drawn(published, tmp_path):
     assert not list(tmp_path.glob("results/*/figures/*"))
 
 
-@pytest.mark.slow
 def test_published_tables_go_with_their_own_scale_only(published, tmp_path):
     shutil.copy(published, tmp_path)
     for key in ("scale=quick", "overrides={runs: {keep_best: 1}}"):
@@ -335,43 +296,30 @@ def test_published_tables_go_with_their_own_scale_only(published, tmp_path):
         assert "cannot be given with `tables_from`" in run.stderr
 
 
-@pytest.mark.slow
-def test_figures_and_training_depend_on_their_own_code_only(tmp_path):
+def test_figures_and_training_depend_on_their_own_code_only(figure2_copy):
     """In a copy of the project, an edit redoes just what it can change."""
-    project, work = tmp_path / "project", tmp_path / "work"
-    for name in ("rules", "workflow", "config", "envs"):
-        shutil.copytree(ROOT / name, project / name)
-    shutil.copy(ROOT / "Snakefile", project)
-    work.mkdir()
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")]
-    command += ["--config", "scale=tiny", "--cores=2"]
 
-    def plan(*targets: str) -> str:
-        run = subprocess.run(
-            [*command, "--dry-run", "--quiet=progress", *targets],
-            cwd=work,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    def plan() -> str:
+        run = figure2_copy.snakemake("figure2", "--dry-run", "--quiet=progress")
+        assert run.returncode == 0, run.stderr
         return run.stdout + run.stderr
 
-    subprocess.run([*command, "figure2"], cwd=work, capture_output=True, check=True)
-    assert "Nothing to be done" in plan("figure2")
+    assert figure2_copy.snakemake("figure2").returncode == 0
+    assert "Nothing to be done" in plan()
 
-    study = project / "workflow" / "whysgd" / "studies" / "implicit_regularization"
-    drawing = study / "figures" / "figure2.py"
+    package = figure2_copy.project / "workflow" / "whysgd"
+    drawing = package / "studies" / "implicit_regularization" / "figures" / "figure2.py"
     original = drawing.read_text(encoding="utf-8")
     drawing.write_text(original + "\n# edited\n", encoding="utf-8")
-    planned = plan("figure2")
+    planned = plan()
     assert "Draw figure2" in planned
     assert "Train" not in planned
     assert "Aggregate" not in planned
     drawing.write_text(original, encoding="utf-8")
 
-    training = project / "workflow" / "whysgd" / "training" / "objective.py"
+    training = package / "training" / "objective.py"
     training.write_text(training.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
-    planned = plan("figure2")
+    planned = plan()
     assert "Train" in planned
     assert "Draw figure2" in planned
 
@@ -384,7 +332,7 @@ def write_own_file(path: Path, seed: int) -> None:
     np.savez(path, x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:])
 
 
-@pytest.mark.slow
+@pytest.mark.workflow
 def test_a_file_of_the_users_is_trained_on_and_prepared_anew_when_it_changes(tmp_path):
     dataset = {"source": "npz", "path": "own.npz", "image_shape": [6, 4, 1], "num_classes": 2}
     program = {"model": "mlp-8", "epochs": 2, "dataset": "own"}
@@ -417,10 +365,9 @@ def test_a_file_of_the_users_is_trained_on_and_prepared_anew_when_it_changes(tmp
     assert "Train" in planned
 
 
-@pytest.mark.slow
-def test_the_same_run_twice_gives_the_same_tables_bit_for_bit(tiny_run, tmp_path):
-    run = snakemake("--cores=2", "figure2", "--config", "scale=tiny", folder=tmp_path)
-    assert run.returncode == 0, run.stderr
-    first, second = (tables(folder / "results" / "tiny") for folder in (tiny_run, tmp_path))
+def test_the_same_run_twice_gives_the_same_tables_bit_for_bit(tiny_run, figure2_run):
+    first, second = (
+        tables(folder / "results" / "tiny") for folder in (tiny_run, figure2_run.project)
+    )
     assert second.keys() == {"figure2.csv", "figure2_runs.csv"}
     assert all(second[name] == first[name] for name in second)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.slurm.workflow import ROOT, TABLE, Run, long_training, made_locally
+from tests.shared_runs import ROOT, TABLE, snakemake
+from tests.slurm.workflow import LONG_TRAINING, Run
 
 CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
 
@@ -33,16 +34,12 @@ def slurm() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def local_long_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The table of Figure 2 from training that is long enough to be stopped, made without SLURM."""
-    return made_locally(tmp_path_factory.mktemp("local_long"), TABLE, config=[long_training()])
-
-
-@pytest.fixture(scope="session")
 def with_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder where only the data set of the long training has been made."""
     folder = tmp_path_factory.mktemp("data")
-    return made_locally(folder, "results/tiny/data/digits.npz", config=[long_training()])
+    run = snakemake("results/tiny/data/digits.npz", "--cores=1", *LONG_TRAINING, folder=folder)
+    assert run.returncode == 0, run.stderr
+    return folder
 
 
 @pytest.fixture
@@ -50,7 +47,7 @@ def long_run(slurm: None, with_data: Path, tmp_path: Path) -> Iterator[Run]:
     """The table of Figure 2 from training that is long enough to be stopped, to be started."""
     folder = tmp_path / "work"
     shutil.copytree(with_data, folder)
-    run = Run(folder, TABLE, config=[long_training()])
+    run = Run(folder, TABLE, config=LONG_TRAINING)
     try:
         yield run
     finally:

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared_runs import TABLE, LongRun
 from tests.slurm.workflow import (
-    TABLE,
+    LONG_TRAINING,
+    TINY,
     Run,
     job_of,
-    long_training,
-    made_locally,
-    table_paths,
     tables,
     tell_slurm,
     until,
@@ -39,7 +38,8 @@ GROUPED = [
     "--resources=gpu=1",
 ]
 
-pytestmark = pytest.mark.slow
+# One SLURM, which runs them one after another.
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("slurm")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,7 +49,7 @@ def limited(
     """A run whose training hits time limits, beside all others since it mostly waits for them."""
     folder = tmp_path_factory.mktemp("limited") / "work"
     shutil.copytree(with_data, folder)
-    run = Run(folder, TABLE, config=[long_training()])
+    run = Run(folder, TABLE, config=LONG_TRAINING)
     with ThreadPoolExecutor() as threads:
         future = threads.submit(_hit_limits, run)
         yield future
@@ -80,17 +80,15 @@ def _hit_limits(run: Run) -> Run:
 
 
 def test_everything_is_made_with_the_bits_of_a_run_without_slurm(
-    slurm: None, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    slurm: None, tmp_path: Path, tiny_run: Path
 ) -> None:
-    run = Run(tmp_path, "all", config=["overrides={jobs: {gpu: 1}}"])
+    run = Run(tmp_path, "all", config=[*TINY, "overrides={jobs: {gpu: 1}}"])
     run.start(*GROUPED)
     run.wait()
     for figure in DRAWN:
         for kind in ("pdf", "png"):
             assert (tmp_path / "results" / "tiny" / "figures" / f"{figure}.{kind}").stat().st_size
-    made = [path.relative_to(tmp_path).as_posix() for path in table_paths(tmp_path)]
-    local_run = made_locally(tmp_path_factory.mktemp("local"), *made)
-    assert run.tables() == tables(local_run)
+    assert run.tables() == tables(tiny_run)
     assert {"figure7_runs.csv", "theory_slopes.csv", "claims.csv"} <= run.tables().keys()
     assert set(run.states().values()) == {"COMPLETED"}
     jobs = [tell_slurm("scontrol", "show", "job", job) for job in run.states()]
@@ -102,7 +100,9 @@ def test_everything_is_made_with_the_bits_of_a_run_without_slurm(
         assert "TimeLimit=00:40:00" in job  # one after another
 
 
-def test_a_cancelled_job_is_tried_again_and_goes_on(long_run: Run, local_long_run: Path) -> None:
+def test_a_cancelled_job_is_tried_again_and_goes_on(
+    long_run: Run, undisturbed_run: LongRun
+) -> None:
     long_run.start()
     job = job_of(long_run.freeze_training())
     tell_slurm("scancel", job)
@@ -113,10 +113,10 @@ def test_a_cancelled_job_is_tried_again_and_goes_on(long_run: Run, local_long_ru
     (second,) = [text for text in limits if "TimeLimit=00:20:00" in text]  # tiny: 10 minutes
     assert "mem=3000M" in second
     assert re.search(r"going on from checkpoint \S+\.npz", long_run.training_log())
-    assert long_run.tables() == tables(local_long_run)
+    assert long_run.tables() == tables(undisturbed_run.folder)
 
 
-def test_jobs_wait_for_a_drained_node(long_run: Run, local_long_run: Path) -> None:
+def test_jobs_wait_for_a_drained_node(long_run: Run, undisturbed_run: LongRun) -> None:
     node = socket.gethostname().split(".")[0]
     # So much memory that no two of them run at a time.
     long_run.start("--set-resources", "train:mem_mb=9000")
@@ -133,10 +133,10 @@ def test_jobs_wait_for_a_drained_node(long_run: Run, local_long_run: Path) -> No
         tell_slurm("scontrol", "update", f"NodeName={node}", "State=RESUME")
     long_run.wait()
     assert set(long_run.states().values()) == {"COMPLETED"}
-    assert long_run.tables() == tables(local_long_run)
+    assert long_run.tables() == tables(undisturbed_run.folder)
 
 
-def test_snakemake_is_killed_and_started_again(long_run: Run, local_long_run: Path) -> None:
+def test_snakemake_is_killed_and_started_again(long_run: Run, undisturbed_run: LongRun) -> None:
     long_run.start()
     frozen = long_run.freeze_training()
     long_run.kill()
@@ -151,21 +151,27 @@ def test_snakemake_is_killed_and_started_again(long_run: Run, local_long_run: Pa
     long_run.start()
     long_run.wait()
     assert re.search(r"going on from checkpoint \S+\.npz", long_run.training_log())
-    assert long_run.tables() == tables(local_long_run)
+    assert long_run.tables() == tables(undisturbed_run.folder)
 
 
 def test_a_job_that_hits_its_time_limit_twice_goes_on_each_time(
-    limited: Future[Run], local_long_run: Path
+    limited: Future[Run], undisturbed_run: LongRun
 ) -> None:
     run = limited.result()
     assert {"FAILED", "TIMEOUT", "COMPLETED"} <= set(run.states().values())
     assert re.search(r"going on from checkpoint \S+\.npz", run.training_log())
-    assert run.tables() == tables(local_long_run)
+    assert run.tables() == tables(undisturbed_run.folder)
 
 
-@pytest.mark.parametrize("grace", [0, 60], ids=["at once", "after a while"])
+@pytest.mark.parametrize(
+    "grace",
+    [
+        pytest.param(0, id="at once"),
+        pytest.param(60, id="after a while", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_preempted_job_goes_on(
-    grace: int, limited: Future[Run], long_run: Run, local_long_run: Path, tmp_path: Path
+    grace: int, limited: Future[Run], long_run: Run, undisturbed_run: LongRun, tmp_path: Path
 ) -> None:
     limited.result()  # its jobs would be preempted as well
     tell_slurm("scontrol", "update", "PartitionName=main", f"GraceTime={grace}")
@@ -183,4 +189,4 @@ def test_a_preempted_job_goes_on(
     # With the time to end by itself, it has failed, and Snakemake tries again; without, SLURM does.
     assert long_run.states()[job] == ("FAILED" if grace else "COMPLETED")
     assert re.search(r"going on from checkpoint \S+\.npz", long_run.training_log())
-    assert long_run.tables() == tables(local_long_run)
+    assert long_run.tables() == tables(undisturbed_run.folder)

@@ -11,10 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from tests.shared_runs import ROOT, long_training
+
 Value = TypeVar("Value")
-ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path("results/tiny")
-TABLE = "results/tiny/tables/figure2.csv"
+LONG_TRAINING = long_training("seconds: 1")
+TINY = ["--config", "scale=tiny"]
 DEADLINE = 420.0  # seconds; a hang, not a benchmark
 # The test's SLURM has no accounting database, and its jobs are short.
 POLLING = [
@@ -24,21 +26,13 @@ POLLING = [
 ]
 
 
-def long_training() -> str:
-    """The configuration of jobs that train for some seconds, with a checkpoint every second."""
-    return (
-        "overrides={jobs: {checkpoints: {seconds: 1}}, datasets: {digits: {num_train: 320}}, "
-        "programs: {mlp: {model: mlp-128-128, epochs: 150, num_evaluations: 4}}}"
-    )
-
-
 class Run:
     """Snakemake in a working folder, submitting to SLURM by the profile that is shipped."""
 
-    def __init__(self, folder: Path, *targets: str, config: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *targets: str, config: Sequence[str] = TINY) -> None:
         """Starts nothing yet."""
         self.folder = folder
-        self._config = ["--config", "scale=tiny", *config]
+        self._config = config
         self._targets = targets
         self._process: subprocess.Popen[bytes] | None = None
         self._printed = folder / "printed.txt"
@@ -133,20 +127,6 @@ class Run:
                 if any(handle.readlink() == log for handle in (process / "fd").iterdir()):
                     return int(process.name)
         return None
-
-
-def made_locally(folder: Path, *targets: str, config: Sequence[str] = ()) -> Path:
-    """The working folder of a finished run without SLURM."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    run = subprocess.run(
-        [*command, *targets, "--cores=2", "--config", "scale=tiny", *config],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return folder
 
 
 def table_paths(folder: Path) -> list[Path]:

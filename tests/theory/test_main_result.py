@@ -53,7 +53,6 @@ def test_orders_of_accuracy_on_perceptrons(model):
     assert got == pytest.approx({FLOW: 2, GD: 2, SGD: 3, SECOND: 4}, abs=TOLERANCE)
 
 
-@pytest.mark.slow
 def test_orders_of_accuracy_on_a_convolutional_network():
     got = slopes(network("wrn-10-1"))
     assert got == pytest.approx({FLOW: 2, GD: 2, SGD: 3, SECOND: 4}, abs=TOLERANCE)

@@ -44,7 +44,7 @@ def test_the_scale_has_the_papers_kinds_of_jobs():
     }
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", kinds())
 def test_a_job_at_full_width_trains_and_writes_a_checkpoint(kind, tmp_path):
     ensemble = kinds()[kind]

@@ -143,7 +143,6 @@ def network_penalty_gradients(model, penalties, *, use_xla=False):
     return [np.asarray(tf.function(difference, jit_compile=use_xla)(p)) for p in penalties]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("model", "use_xla"), [("mlp-12-9", True), ("wrn-10-1", False)])
 def test_exact_methods_agree_on_networks(model, use_xla):
     methods = [*EXACT, FACTORED] if model.startswith("mlp") else EXACT
