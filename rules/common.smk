@@ -17,6 +17,9 @@ from whysgd.base.errors import UserError
 from whysgd.runs.grid import plan_jobs
 from whysgd.spec.paper import PAPER_FILE
 from whysgd.base.scripting import offer_package_to_scripts
+from whysgd.base.wanted import remove_wanted, wanted_file, write_wanted
+from whysgd.training.job.finished import forget_finished
+from whysgd.training.job.record import job_of
 from whysgd.config.settings import load_settings
 from whysgd.reporting.status import print_status
 from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES

@@ -12,6 +12,7 @@ rule train:
         f"{FOLDER}/logs/train/{{run_id}}.log",
     benchmark:
         f"{FOLDER}/benchmarks/train/{{run_id}}.tsv"
+    priority: 1  # before drawing, since a process that trains goes on with other training jobs
     conda:
         "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
@@ -25,12 +26,31 @@ rule train:
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
         tensorboard=events_folder,
+        wanted=wanted_file() if SCALE.jobs.share_processes else "",
     params:
         code=script_digest("train.py"),
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
-        # Not an output: Snakemake deletes the outputs of a job that failed.
+        # No outputs: Snakemake deletes those of a job that failed, or is to run again.
         checkpoints=f"{FOLDER}/checkpoints/{{run_id}}",
+        finished=f"{FOLDER}/finished/{{run_id}}",
     message:
         "Train {wildcards.run_id}"
     script:
         "../workflow/scripts/train.py"
+
+
+# Not called in dry runs, nor by the Snakemake that runs a single job on a cluster's node.
+onstart:
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    for job in jobs:
+        if workflow.dag.reason(job).forced:
+            forget_finished(Path(job.params.finished))
+    write_wanted({"train": [job_of(job).model_dump(mode="json") for job in jobs]})
+
+
+onsuccess:
+    remove_wanted()
+
+
+onerror:
+    remove_wanted()
