@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def few(folder):
 
 
 def slow(folder, **changes):
-    changes = {"num_minibatches": 120_000, "num_evaluations": 2, **changes}
+    changes = {"num_minibatches": 300_000, "num_evaluations": 2, **changes}
     return job_in(folder, (0.01, 0.0, 0), **changes)
 
 
@@ -88,6 +89,13 @@ def wait_until(condition, process):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def is_under_way(job):
+    """Whether minibatches have been trained, as the live file says, which is written anew."""
+    with suppress(FileNotFoundError):
+        return "epoch" in (job.checkpoints / "live.json").read_text()
+    return False
 
 
 def test_one_process_trains_all_and_every_history_has_the_bits_of_a_process_of_its_own(folder):
@@ -125,8 +133,7 @@ def test_a_job_waits_for_the_process_that_trains_it(folder):
 def test_a_signal_in_a_neighbours_training_loses_nothing(folder):
     jobs = [job_in(folder), slow(folder)]
     process = start(folder, jobs)
-    wait_until(lambda: (jobs[1].checkpoints / "live.json").exists(), process)
-    wait_until(lambda: "epoch" in (jobs[1].checkpoints / "live.json").read_text(), process)
+    wait_until(lambda: is_under_way(jobs[1]), process)
     process.send_signal(signal.SIGTERM)
     assert ended(process)[0] == 128 + signal.SIGTERM
     assert list(jobs[1].checkpoints.glob("*.npz"))  # in the neighbour's own folder
