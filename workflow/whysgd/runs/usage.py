@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from whysgd.base.layout import Results
 from whysgd.training.job.finished import usage_of
 
 
@@ -43,10 +44,10 @@ def read_training(folder: Path, run_id: str) -> Measured | None:
     Returns:
         None where nothing is known. What earlier versions have trained is as Snakemake measured.
     """
-    usage = usage_of(folder / "finished" / run_id)
+    usage = usage_of(Path(Results(folder).finished(run_id)))
     if usage is not None:
         return Measured(usage.get("seconds"), usage.get("max_rss_mb"))
-    return read_measured(folder / "benchmarks" / "train" / f"{run_id}.tsv")
+    return read_measured(Path(Results(folder).benchmark(f"train/{run_id}")))
 
 
 def _number(text: str) -> float | None:
