@@ -41,7 +41,17 @@ rule all:
     localrule: True
 
 
+# Not called in dry runs, nor by the Snakemake that runs a single job on a cluster's node.
+onstart:
+    tell_what_is_wanted(workflow.dag)
+
+
+onsuccess:
+    remove_wanted()
+
+
 onerror:
+    remove_wanted()
     # Last of all that is said: Snakemake's own summary comes after this block.
     atexit.register(print_failures, SETTINGS.folder, STARTED)
 

@@ -14,6 +14,7 @@ from whysgd.base.code_inputs import module_files, script_digest, script_inputs
 from whysgd.base.errors import UserError
 from whysgd.base.layout import Results
 from whysgd.base.scripting import offer_package_to_scripts
+from whysgd.base.wanted import remove_wanted, wanted_file, write_wanted
 from whysgd.claims.records import JUDGING_FILE
 from whysgd.config.archive import archive_files
 from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
@@ -23,6 +24,8 @@ from whysgd.reporting.failures import print_failures
 from whysgd.reporting.status import print_status
 from whysgd.runs.grid import plan_jobs
 from whysgd.studies.registry import STUDIES, claims_of_all
+from whysgd.training.job.finished import forget_finished
+from whysgd.training.job.record import job_of
 
 offer_package_to_scripts()
 
@@ -148,6 +151,18 @@ def configurations():
         for study, figures in DEFAULT_FIGURES.items()
         for figure in figures
     }
+
+
+def tell_what_is_wanted(dag):
+    """Tells processes that are going to train which other jobs they may go on with.
+
+    A training that is forced is not taken from what has been finished before.
+    """
+    jobs = [job for job in dag.needrun_jobs() if job.rule.name == "train"]
+    for job in jobs:
+        if dag.reason(job).forced:
+            forget_finished(Path(job.params.finished))
+    write_wanted({"train": [job_of(job).model_dump(mode="json") for job in jobs]})
 
 
 def growing(amount):

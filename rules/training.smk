@@ -3,15 +3,16 @@
 
 rule train:
     input:
-        data=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz",
-        checksum=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz.sha256",
+        data=lambda wildcards: RESULTS.data(dataset_of(wildcards.run_id)),
+        checksum=lambda wildcards: RESULTS.checksum(dataset_of(wildcards.run_id)),
     output:
-        history=f"{FOLDER}/runs/{{run_id}}/history.csv",
-        ensemble=f"{FOLDER}/runs/{{run_id}}/ensemble.json",
+        history=RESULTS.history("{run_id}"),
+        ensemble=RESULTS.ensemble("{run_id}"),
     log:
-        f"{FOLDER}/logs/train/{{run_id}}.log",
+        RESULTS.log("train/{run_id}"),
     benchmark:
-        f"{FOLDER}/benchmarks/train/{{run_id}}.tsv"
+        RESULTS.benchmark("train/{run_id}")
+    priority: 1  # before drawing, since a process that trains goes on with other training jobs
     conda:
         "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
@@ -26,11 +27,13 @@ rule train:
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
         tensorboard=events_folder,
+        wanted=wanted_file() if SCALE.jobs.share_processes else "",
     params:
         code=script_digest("train.py"),
         ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
-        # Not an output: Snakemake deletes the outputs of a job that failed.
-        checkpoints=f"{FOLDER}/checkpoints/{{run_id}}",
+        # No outputs: Snakemake deletes those of a job that failed, or is to run again.
+        checkpoints=RESULTS.checkpoints("{run_id}"),
+        finished=RESULTS.finished("{run_id}"),
     message:
         "Train {wildcards.run_id}"
     script:

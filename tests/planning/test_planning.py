@@ -6,7 +6,7 @@ from tests.conftest import make_ensemble
 from whysgd.base.errors import UserError
 from whysgd.planning.estimate import JobEstimate, estimate_job, seconds_at_once
 from whysgd.planning.stopwatch import measure_timing
-from whysgd.planning.table import COLUMNS, Finished, measured_seconds, plan_lines, plan_table
+from whysgd.planning.table import COLUMNS, Finished, plan_lines, plan_table
 from whysgd.planning.timings import (
     Calibration,
     Timing,
@@ -113,14 +113,12 @@ def test_jobs_that_figures_share_count_once():
     assert any("2 at once: 2:00:00" in line and "0 of 3 are done" in line for line in lines)
 
 
-def test_finished_jobs_are_compared_with_what_was_expected(tmp_path):
+def test_finished_jobs_are_compared_with_what_was_expected():
     estimates = {name: job(name, 100.0) for name in ("a", "b", "c")}
-    (tmp_path / "a.tsv").write_text("s\th:m:s\n150\t0:02:30\n")
-    (tmp_path / "b.tsv").write_text("s\th:m:s\n50\t0:00:50\n")
     finished = [
-        Finished(estimates[name], measured_seconds(tmp_path / f"{name}.tsv")) for name in "abc"
+        Finished(estimates[name], seconds)
+        for name, seconds in (("a", 150.0), ("b", 50.0), ("c", None))
     ]
-    assert [f.seconds for f in finished] == [150.0, 50.0, None]
     table = plan_table(estimates, {"figure1": list("abc")})
     text = "\n".join(plan_lines("Plan", table, estimates.values(), finished, 1))
     assert "3 of 3 are done; what is left, 1 at once: 0:00:00" in text

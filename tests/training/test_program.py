@@ -378,3 +378,39 @@ def test_a_member_with_parameters_that_are_not_finite_counts_as_diverged(dataset
     rows = trainer.evaluate(states, 8)
     assert list(rows["diverged_at"]) == [-1, 8]
     assert rows["test_accuracy"].isna().tolist() == [False, True]
+
+
+def test_programs_that_differ_in_no_shape_are_compiled_once(dataset):
+    """Budget, schedule and evaluations, rates and seeds are arguments of the compiled code."""
+    blocks_module._compiled_block.cache_clear()
+    members = [(0.1, 0.0, 0), (0.2, 0.0, 1)]
+    ensembles = [
+        make_ensemble(*members),
+        make_ensemble(*members, num_minibatches=24, num_evaluations=4),
+        make_ensemble(*members, schedule={"kind": "halving"}, c_reg="every"),
+        make_ensemble((0.5, 0.0, 7), (0.3, 0.0, 9)),
+    ]
+    for ensemble in ensembles:
+        train_ensemble(ensemble, dataset, LOGGER)
+    compiled = blocks_module.compiled_block(ensembles[0].program, 2, "cpu", "float32").compiled
+    assert blocks_module._compiled_block.cache_info().misses == 1
+    for function in (compiled.train_chunk, compiled.add_evaluation, compiled.add_grad_norms_sq):
+        assert function.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "mlp-9-6"},
+        {"batch_size": 5},
+        {"updates_per_batch": 2},
+        {"weight_decay": 0.1},
+        {"penalty": {"method": "factored"}},
+        {"augmentation": "crop"},
+    ],
+)
+def test_programs_that_differ_in_what_is_compiled_share_nothing(change):
+    one, other = (make_ensemble((0.1, 0.0, 0), **changes).program for changes in ({}, change))
+    assert blocks_module.compiled_block(one, 1, "cpu", "float32") is not (
+        blocks_module.compiled_block(other, 1, "cpu", "float32")
+    )

@@ -41,6 +41,10 @@ class Results:
         """What a training job trained."""
         return self.path("runs", run_id, "ensemble.json")
 
+    def finished(self, run_id: str) -> str:
+        """The folder in which a finished training is kept under its key."""
+        return self.path("finished", run_id)
+
     def checkpoints(self, run_id: str) -> str:
         """The folder that an unfinished training job goes on from."""
         return self.path("checkpoints", run_id)

@@ -12,6 +12,8 @@ from pathlib import Path
 from whysgd.base.errors import TrainingInterruptedError, UserError
 from whysgd.base.origin import log_origin, offer_commit, origin
 
+_LINE_FORMAT = "%(asctime)s %(message)s"
+
 
 def offer_package_to_scripts() -> None:
     """Puts this package first on the module path of the processes that this one starts.
@@ -69,26 +71,47 @@ def ends_with_its_reader() -> Iterator[None]:
 
 
 @contextmanager
-def script_log(path: str | Path) -> Iterator[logging.Logger]:
-    """A logger that writes to a rule's log file; what the block raises ends up there too.
+def job_log(path: str | Path) -> Iterator[logging.Logger]:
+    """Gives a logger that writes to a job's log file; what the block raises ends up there too.
 
     The log begins with the code and the machine that the job runs on.
-
-    A `UserError` ends the process with status 1 and one line in the log, from where the Snakefile
-    takes it to the end of what Snakemake says; a signal ends it with 128 + its number. Any other
-    exception goes on, with its traceback in the log.
     """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    with logging_to(handler, "%(asctime)s %(message)s") as logger:
+    with logging_to(handler, _LINE_FORMAT) as logger:
         try:
             log_origin(logger, origin())
             yield logger
         except UserError as error:
             logger.error("error: %s", error)
-            sys.exit(1)
+            raise
         except TrainingInterruptedError as error:
             logger.error("stopped by a signal %s", error)
-            sys.exit(error.exit_status)
+            raise
         except Exception:
             logger.exception("failed")
             raise
+
+
+@contextmanager
+def script_log(path: str | Path) -> Iterator[logging.Logger]:
+    """Does for a rule's script what `job_log` does, and ends the process as it should end.
+
+    A `UserError` ends it with status 1; from the log the Snakefile takes its line to the end of
+    what Snakemake says. A signal ends it with 128 + its number; any other exception goes on.
+    """
+    try:
+        with job_log(path) as logger:
+            yield logger
+    except UserError:
+        sys.exit(1)
+    except TrainingInterruptedError as error:
+        sys.exit(error.exit_status)
+
+
+def add_to_log(path: str | Path, line: str) -> None:
+    """Adds a line to the log of a job that ran before."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8")
+    with logging_to(handler, _LINE_FORMAT) as logger:
+        logger.info(line)

@@ -157,6 +157,11 @@ class JobSettings(Frozen):
     mem_mb: int = Field(gt=0, description="memory of a training job in megabytes")
     runtime: int = Field(gt=0, description="time limit of a training job in minutes")
     gpu: int = Field(ge=0, description="GPUs of a training job")
+    share_processes: bool = Field(
+        True,
+        description="whether a process that has trained its job goes on with others that are "
+        "wanted, on the machine where Snakemake runs; changes no result",
+    )
     checkpoints: CheckpointPolicy = Field(
         CheckpointPolicy(), description="how often a training job saves what it goes on from"
     )

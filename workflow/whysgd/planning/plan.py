@@ -7,8 +7,9 @@ from whysgd.base.files import atomic_path, write_json, write_text
 from whysgd.base.layout import Results
 from whysgd.base.machine import description
 from whysgd.planning.estimate import JobEstimate, estimate_job
-from whysgd.planning.table import Finished, measured_seconds, plan_lines, plan_table
+from whysgd.planning.table import Finished, plan_lines, plan_table
 from whysgd.planning.timings import Calibration, needed_timings, read_timing
+from whysgd.runs.usage import read_training
 from whysgd.spec.ensemble import Ensemble
 
 
@@ -70,9 +71,9 @@ def write_plan(
 
 def _finished(folder: Path, estimates: Mapping[str, JobEstimate]) -> list[Finished]:
     """The jobs that are done, each with the time that it took, where that is known."""
-    results = Results(folder)
-    return [
-        Finished(estimate, measured_seconds(Path(results.benchmark(f"train/{run_id}"))))
-        for run_id, estimate in estimates.items()
-        if Path(results.history(run_id)).exists()
-    ]
+    results, found = Results(folder), []
+    for run_id, estimate in estimates.items():
+        if Path(results.history(run_id)).exists():
+            measured = read_training(folder, run_id)
+            found.append(Finished(estimate, None if measured is None else measured.seconds))
+    return found

@@ -4,13 +4,11 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from whysgd.planning.estimate import JobEstimate, seconds_at_once
-from whysgd.reporting.job_usage import read_measured
 
 COLUMNS = (
     "figure",
@@ -76,12 +74,6 @@ def _row(
         max(job.seconds for job in jobs) / 3600,
         max(job.bytes for job in jobs) / 1e9,
     )
-
-
-def measured_seconds(path: Path) -> float | None:
-    """Seconds that a job took, from the file of its `benchmark`; None without one."""
-    measured = read_measured(path)
-    return None if measured is None else measured.seconds
 
 
 def plan_lines(

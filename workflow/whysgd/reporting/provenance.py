@@ -26,7 +26,7 @@ from whysgd.base.origin import (
 )
 from whysgd.base.record import fingerprint
 from whysgd.config.settings import ScaleSettings
-from whysgd.reporting.job_usage import read_measured
+from whysgd.runs.usage import read_measured, read_training
 
 _MACHINE = ("processor", "cores", "memory_gb", "gpus", "system", "python")
 _CODE = ("commit", "clean")
@@ -103,7 +103,12 @@ def job_records(
         names += sorted(path.relative_to(below).with_suffix("").as_posix() for path in found)
     records = {}
     for name in names:
-        measured = read_measured(Path(results.benchmark(name)))
+        kind, _, job = name.partition("/")
+        measured = (
+            read_training(folder, job)
+            if kind == "train"
+            else read_measured(Path(results.benchmark(name)))
+        )
         if measured is not None:
             records[name] = {**logged_origin(results.log(name)), **asdict(measured)}
     return records

@@ -1,23 +1,21 @@
 """Which GPUs a job uses where several jobs run on one machine: no two on one, unless asked.
 
 Snakemake counts the GPUs of a machine and tells no job which are its own. So a job claims them
-before TensorFlow starts. A claim is a socket bound to a name in Linux's abstract namespace: it
-is seen by every process of the machine, whoever started it, leaves no file, and ends with the
-process, however that ends. In a SLURM job claims count among the processes of that job, since
-SLURM has handed out its GPUs, and may number those of each job from 0.
+before TensorFlow starts. A claim is a name that only one process has (`whysgd.base.exclusive`), so
+it ends with the process, however that ends. In a SLURM job claims count among the processes of
+that job, since SLURM has handed out its GPUs, and may number those of each job from 0.
 """
 
-import errno
 import logging
 import os
 import random
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from whysgd.base.errors import UserError
+from whysgd.base.exclusive import take_name
 
 _VARIABLE = "CUDA_VISIBLE_DEVICES"
 
@@ -89,7 +87,7 @@ def _claim(seen: Sequence[str], count: int, jobs_per_gpu: int, claims: ExitStack
     with ExitStack() as attempt:
         for place in range(jobs_per_gpu):
             for name in seen:
-                if name not in mine and _bind(f"{name} {place}", attempt):
+                if name not in mine and take_name(_claim_name(name, place), attempt):
                     mine.append(name)
                 if len(mine) == count:
                     claims.push(attempt.pop_all())
@@ -97,15 +95,5 @@ def _claim(seen: Sequence[str], count: int, jobs_per_gpu: int, claims: ExitStack
     return []
 
 
-def _bind(name: str, claims: ExitStack) -> bool:
-    """Takes a name until `claims` ends, unless another process has it."""
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        claim.bind(f"\0whysgd {os.environ.get('SLURM_JOB_ID', '')} {name}")
-    except OSError as error:
-        claim.close()
-        if error.errno != errno.EADDRINUSE:
-            raise
-        return False
-    claims.enter_context(claim)
-    return True
+def _claim_name(gpu: str, place: int) -> str:
+    return f"{os.environ.get('SLURM_JOB_ID', '')} {gpu} {place}"
