@@ -13,11 +13,11 @@ CLAIM = {
     "statement": "it rises",
     "where": "Figure 1b",
     "figure": "figure1",
-    "statistic": {"kind": "rise", "of": {"panel": "b", "series": "C"}},
+    "statistic": {"kind": "rise", "of": {"panel": "b", "curve": "C"}},
     "holds": {"above": 0},
     "because": "a direction",
 }
-FAMILY = {"panel": "a", "series": "B = {batch_size}"}
+FAMILY = {"panel": "a", "curve": "B"}
 
 
 def load(tmp_path, claim):
@@ -61,7 +61,7 @@ def test_the_projects_claims_cover_every_figure_and_the_theory():
         ("statistic.kind", "median", "claims.mine.statistic: Input tag 'median'"),
         ("statistic.of.metric", "acuracy", "of.metric: Input should be 'test_accuracy'"),
         ("statistic.of.panel", "d", "statistic.of: figure1 has no d: C; known: a: C"),
-        ("statistic.of.series", "D", "statistic.of: figure1 has no b: D"),
+        ("statistic.of.curve", "D", "statistic.of: figure1 has no b: D"),
         ("statistic.of.pick", "largest", "statistic.of.pick: there is nothing to pick"),
         ("statistic.at", 3, "statistic.rise.at: unknown key"),
         ("holds", {}, "holds: give at least one of"),
@@ -83,7 +83,7 @@ def test_a_mistake_names_its_key(tmp_path, key, value, fault):
 @pytest.mark.parametrize(
     ("statistic", "fault"),
     [
-        ({"kind": "rise", "of": FAMILY}, "of.pick: 'B = {batch_size}' is several curves; pick one"),
+        ({"kind": "rise", "of": FAMILY}, "of.pick: 'B' is several curves; pick one"),
         (
             {
                 "kind": "collapse",
@@ -106,8 +106,8 @@ def test_a_statistic_has_the_curves_that_it_needs(tmp_path, statistic, fault):
 
 
 def test_a_family_is_no_single_curve(tmp_path):
-    statistic = {"kind": "best_slope", "of": {"panel": "b", "series": "C"}, "tuned": "everything"}
-    with pytest.raises(UserError, match="of.series: 'C' is a single curve"):
+    statistic = {"kind": "best_slope", "of": {"panel": "b", "curve": "C"}, "tuned": "everything"}
+    with pytest.raises(UserError, match="of.curve: 'C' is a single curve"):
         load(tmp_path, {**CLAIM, "statistic": statistic})
 
 

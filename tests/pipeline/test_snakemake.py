@@ -18,7 +18,8 @@ from PIL import Image
 
 from whysgd.claims.records import load_claims
 from whysgd.config.files import known_scales
-from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
+from whysgd.runs.tables import mean_columns, run_columns
+from whysgd.studies.implicit_regularization import figure_named
 from whysgd.studies.theory import FIGURES as THEORY_FIGURES
 from whysgd.studies.theory import JOBS as THEORY_JOBS
 from whysgd.theory.fits import SLOPE_COLUMNS
@@ -117,7 +118,7 @@ def test_a_run_draws_every_figure_and_its_table(tiny_run):
         assert (results / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / "figures" / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
         table = pd.read_csv(results / "tables" / f"{figure}.csv")
-        assert tuple(table.columns) == TABLE_COLUMNS
+        assert tuple(table.columns) == mean_columns(figure_named(figure).readings)
         assert set(table["total"]) == {3}
         assert set(table["kept"]) == {2}
         assert table["mean"].notna().all()
@@ -153,7 +154,7 @@ def test_a_run_judges_every_claim(tiny_run):
     assert table["reason"].notna().all()
     for figure in FIGURES:
         runs = pd.read_csv(results / "tables" / f"{figure}_runs.csv")
-        assert tuple(runs.columns) == RUN_COLUMNS
+        assert tuple(runs.columns) == run_columns(figure_named(figure).readings)
         assert set(runs["seed"]) == {0, 1, 2}
     assert (results / "claims.md").read_text(encoding="utf-8").count("\n| ") == 2 + len(table)
     assert (results / "claims.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whysgd.claims.kinds import BestSlope, Collapse, SeriesSlope, StableRateSlope
-from whysgd.claims.sample import Curve, Sample, at_common
+from whysgd.claims.sample import Sample, SampledCurve, at_common
 from whysgd.claims.statistics import (
     STABLE_FRACTION,
     at_end,
@@ -98,15 +98,13 @@ def best_slope(statistic: BestSlope, sample: Sample) -> Values | Candidates:
     return Candidates(np.stack(slopes, -1), points_of(*curves), problem)
 
 
-def _small_batches(curves: Sequence[Curve], largest_fraction: float) -> list[Curve]:
+def _small_batches(curves: Sequence[SampledCurve], largest_fraction: float) -> list[SampledCurve]:
     return [curve for curve in curves if curve.batch_fraction <= largest_fraction]
 
 
-def _swept(curves: Sequence[Curve]) -> Floats:
-    """Log2 of what tells the curves apart, B or n, (curves,)."""
-    batch_sizes = [curve.batch_size for curve in curves]
-    ns = [curve.updates_per_batch for curve in curves]
-    return np.log2(np.array(ns if len(set(ns)) > 1 else batch_sizes, np.float64))
+def _swept(curves: Sequence[SampledCurve]) -> Floats:
+    """Log2 of the value that tells the curves apart, such as B or n, (curves,)."""
+    return np.log2(np.array([curve.told_by[0] for curve in curves], np.float64))
 
 
 def _highest(means: Floats) -> Floats:
@@ -115,7 +113,7 @@ def _highest(means: Floats) -> Floats:
     return np.where(np.isfinite(best), best, np.nan)
 
 
-def _tuned_at_end(curve: Curve, mask: NDArray[np.bool_]) -> bool:
+def _tuned_at_end(curve: SampledCurve, mask: NDArray[np.bool_]) -> bool:
     """Whether the sample's best among some points has a rate or position at an end of theirs."""
     if not mask.any():
         return False

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from whysgd.claims.kinds import (
     BestDifference,
-    CurveName,
+    CurveChoice,
     Difference,
     DifferenceAtMultiple,
     Distance,
@@ -14,7 +14,7 @@ from whysgd.claims.kinds import (
     OptimumRatio,
     Rise,
 )
-from whysgd.claims.sample import Curve, Sample, at_common
+from whysgd.claims.sample import Sample, SampledCurve, at_common
 from whysgd.claims.statistics import (
     STABLE_FRACTION,
     at_end,
@@ -132,26 +132,26 @@ def distance(statistic: Distance, sample: Sample) -> Values:
     return known(median(np.abs(pairs[:, 0] - pairs[:, 1])), 2 * len(common))
 
 
-def _highest(curve: Curve) -> Floats:
+def _highest(curve: SampledCurve) -> Floats:
     """Highest mean in each resample, (R,); nan where no point is finite."""
     best = np.where(np.isnan(curve.means), -np.inf, curve.means).max(-1)
     return np.where(np.isfinite(best), best, np.nan)
 
 
-def _best_log2(curve: Curve) -> float:
+def _best_log2(curve: SampledCurve) -> float:
     """Log2 of the sample's best position; the middle of those that tie."""
     tied = np.log2(curve.positions[tied_best(curve.means[0])])
     return float((tied.min() + tied.max()) / 2) if len(tied) else np.nan
 
 
-def _optimum_problem(*curves: Curve) -> str:
+def _optimum_problem(*curves: SampledCurve) -> str:
     ends = [at_end(curve.positions, tied_best(curve.means[0])) for curve in curves]
     return grid_end("an optimum") if any(ends) else ""
 
 
-def _up_to_optimum(sample: Sample, name: CurveName, curve: Curve) -> NDArray[np.bool_]:
-    """Points up to the best by test accuracy, (1 + resamples, P): beyond it, networks collapse."""
-    best = tied_best(sample.curve(name, metric="test_accuracy").means)
+def _up_to_optimum(sample: Sample, name: CurveChoice, curve: SampledCurve) -> NDArray[np.bool_]:
+    """Points up to the best by the score, (1 + resamples, P): beyond it, networks collapse."""
+    best = tied_best(sample.curve(name, metric="score").means)
     last = np.where(best, np.arange(len(curve.positions)), -1).max(-1)
     up_to: NDArray[np.bool_] = np.arange(len(curve.positions)) <= last[:, np.newaxis]
     return up_to

@@ -1,6 +1,5 @@
 """What is claimed, and the rule for its verdict: the records of `config/claims.yaml`."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ from pydantic import Field, model_validator
 
 from whysgd.base.errors import UserError
 from whysgd.base.record import Frozen
-from whysgd.claims.kinds import CurveName, Elsewhere, Order, Statistic, curves_of
+from whysgd.claims.kinds import CurveChoice, Elsewhere, Order, Statistic, curves_of
 from whysgd.config.files import CONFIG_DIR, read_yaml, validated
 from whysgd.spec.paper import load_paper_values
 from whysgd.studies.figures import FigureSpec
@@ -16,7 +15,6 @@ from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES
 
 CLAIMS_FILE = CONFIG_DIR / "claims.yaml"
 _FIGURES = {figure.name: figure for figure in (*FIGURES, *EXTRA_FIGURES)}
-_SWEPT = re.compile(r"\{(batch_size|updates_per_batch)\}")
 
 
 class Region(Frozen):
@@ -119,17 +117,17 @@ def load_claims(path: str | Path = CLAIMS_FILE) -> Claims:
     return claims
 
 
-def _check_curve(where: str, curve: CurveName, figure: FigureSpec, family: bool) -> None:
-    known = sorted({(curves.panel, curves.series) for curves in figure.curves})
-    if (curve.panel, curve.series) not in known:
-        texts = ", ".join(f"{panel}: {series}" for panel, series in known)
+def _check_curve(where: str, choice: CurveChoice, figure: FigureSpec, family: bool) -> None:
+    told_by = {(reading.panel, reading.curve): reading.by for reading in figure.readings}
+    if (choice.panel, choice.curve) not in told_by:
+        known = ", ".join(f"{panel}: {curve}" for panel, curve in sorted(told_by))
         raise ValueError(
-            f"{where}: {figure.name} has no {curve.panel}: {curve.series}; known: {texts}"
+            f"{where}: {figure.name} has no {choice.panel}: {choice.curve}; known: {known}"
         )
-    swept = _SWEPT.search(curve.series) is not None
-    if swept and not family and curve.pick is None:
-        raise ValueError(f"{where}.pick: {curve.series!r} is several curves; pick one")
-    if curve.pick is not None and (family or not swept):
+    several = bool(told_by[choice.panel, choice.curve])
+    if several and not family and choice.pick is None:
+        raise ValueError(f"{where}.pick: {choice.curve!r} is several curves; pick one")
+    if choice.pick is not None and (family or not several):
         raise ValueError(f"{where}.pick: there is nothing to pick from")
-    if family and not swept:
-        raise ValueError(f"{where}.series: {curve.series!r} is a single curve")
+    if family and not several:
+        raise ValueError(f"{where}.curve: {choice.curve!r} is a single curve")
