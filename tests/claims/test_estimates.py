@@ -15,6 +15,7 @@ from whysgd.claims.sample import Sample, at_common
 C, C_MOD = ("b", "C"), ("b", "C_mod")
 REF = {"panel": "b", "curve": "C"}
 MOD = {"panel": "b", "curve": "C_mod"}
+FAMILY = {"panel": "a", "curve": "n"}
 
 
 def record(kind, **fields):
@@ -67,6 +68,33 @@ def test_a_plateau_is_a_range_of_optima():
     assert result.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "sign"),
+    [
+        ("rise", {"of": MOD}, 1),
+        ("optimum_ratio", {"of": MOD, "against": REF}, 1),
+        ("best_difference", {"of": MOD, "against": REF}, -1),
+        ("difference_at_multiple", {"of": MOD, "against": REF, "factor": 2}, -1),
+        ("best_slope", {"of": FAMILY, "tuned": "everything"}, -1),
+        ("best_slope", {"of": FAMILY, "tuned": "at_every_position"}, -1),
+    ],
+)
+def test_a_loss_is_best_where_it_is_lowest(kind, fields, sign):
+    accuracies = [
+        rows(C, GRID, test_accuracy=peak(GRID, GRID[4])),
+        rows(C_MOD, GRID, test_accuracy=peak(GRID, GRID[5], height=0.93)),
+        family(("a", "n"), GRID, lambda x, n: peak(x, GRID[4], height=0.9 - 0.01 * np.log2(n))),
+    ]
+    table = pd.concat(accuracies).assign(train_loss=lambda table: 1 - table["test_accuracy"])
+    curves = {key: value for key, value in fields.items() if key in ("of", "against")}
+    losses = {key: {**curve, "metric": "train_loss"} for key, curve in curves.items()}
+    by_accuracy = found(table, kind, **fields)
+    by_loss = found(table, kind, **{**fields, **losses})
+    assert by_loss.value == pytest.approx(sign * by_accuracy.value)
+    assert (by_loss.problem, by_loss.points) == (by_accuracy.problem, by_accuracy.points)
+    assert by_accuracy.value
+
+
 def test_a_fall_by_divergence_is_none():
     table = rows(C, GRID, test_accuracy=GRID, diverged=(7, 8))
     assert "no usable point" in found(table, "fall", of=REF).problem
@@ -113,9 +141,6 @@ def test_the_lowest_is_the_smallest_of_them():
     result = found(table, "lowest", of={**REF, "metric": "train_accuracy"})
     assert result.value == pytest.approx(0.8, abs=1e-3)
     assert result.low <= result.value <= result.high
-
-
-FAMILY = {"panel": "a", "curve": "n"}
 
 
 def test_collapse_compares_two_spreads():

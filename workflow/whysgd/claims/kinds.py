@@ -56,14 +56,14 @@ class Difference(StatisticRecord):
 
 
 class Rise(StatisticRecord):
-    """How far the best point of a curve is above its first point, or above its last stable one."""
+    """How much better a curve's best point is than its first one, or than its last stable one."""
 
     kind: Literal["rise", "fall"]
     of: CurveChoice
 
 
 class OptimumRatio(StatisticRecord):
-    """Where one curve is highest over where another is, as a power of two."""
+    """Where one curve is best over where another is, as a power of two."""
 
     kind: Literal["optimum_ratio"]
     of: CurveChoice
@@ -76,7 +76,7 @@ class OptimumRatio(StatisticRecord):
 
 
 class BestDifference(StatisticRecord):
-    """The highest point of one curve less the highest point of another."""
+    """The best point of one curve less the best point of another."""
 
     kind: Literal["best_difference"]
     of: CurveChoice
@@ -84,7 +84,7 @@ class BestDifference(StatisticRecord):
 
 
 class DifferenceAtMultiple(StatisticRecord):
-    """A curve at a multiple of another's best position, less that other's highest point."""
+    """A curve at a multiple of another's best position, less that other's best point."""
 
     kind: Literal["difference_at_multiple"]
     of: CurveChoice
@@ -93,7 +93,7 @@ class DifferenceAtMultiple(StatisticRecord):
 
 
 class LogSlope(StatisticRecord):
-    """Slope of log metric over log position, up to the best position by test accuracy."""
+    """Slope of log metric over log position, up to the best position by the runs' score."""
 
     kind: Literal["log_slope"]
     of: CurveChoice
@@ -105,7 +105,7 @@ class LogSlope(StatisticRecord):
 
 
 class Lowest(StatisticRecord):
-    """The lowest value of a metric up to the best position by test accuracy."""
+    """The lowest value of a metric up to the best position by the runs' score."""
 
     kind: Literal["lowest"]
     of: CurveChoice
@@ -172,7 +172,8 @@ class BestSlope(StatisticRecord):
     kind: Literal["best_slope"]
     of: CurveChoice
     tuned: Literal["everything", "at_every_position"] = Field(
-        description="over all positions and rates; or over rates, and the largest of the slopes"
+        description="over all positions and rates; or over rates, and the largest of the slopes, "
+        "of a loss the smallest"
     )
 
     @property

@@ -32,6 +32,7 @@ class SampledCurve:
         updates_per_batch: the paper's n.
         means: metric over the best runs, (1 + resamples, P), row 0 the sample's; nan where fewer
             runs are finite than should count.
+        sign: 1 if the metric is better the higher it is, -1 if the lower.
     """
 
     told_by: tuple[Any, ...]
@@ -41,6 +42,12 @@ class SampledCurve:
     batch_fraction: float
     updates_per_batch: int
     means: Floats
+    sign: float
+
+    @property
+    def goodness(self) -> Floats:
+        """The means so that more is better, (1 + resamples, P)."""
+        return self.sign * self.means
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -133,6 +140,7 @@ class Sample:
                 self._resampled,
                 self.keep_best,
             ),
+            SCORES[metric].sign,
         )
 
 
