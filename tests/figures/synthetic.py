@@ -5,8 +5,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from whysgd.figures.render import draw_figure
 from whysgd.runs.tables import mean_columns
-from whysgd.studies.implicit_regularization import figure_named
+from whysgd.studies.registry import FIGURES, STUDIES
 
 SWEPT = 2.0 ** np.arange(-7, -2)
 METRICS = {  # one number per metric, so that a panel of the wrong metric shows
@@ -52,7 +53,7 @@ def label_of(reading, values):
 
 def table_of(name):
     """A table with every curve that the study gives the figure; numbers of families 4, 8 and 16."""
-    readings = figure_named(name).readings
+    readings = FIGURES[name].readings
     rows = []
     for reading in readings:
         positions = {"epoch": np.arange(0.0, 60, 10), "epochs": np.array([10.0, 20, 40])}
@@ -64,6 +65,13 @@ def table_of(name):
             columns = {"panel": reading.panel, "x_name": reading.x_name, "curve": reading.curve}
             rows += rows_of(label_of(reading, values), positions, **columns, **values)
     return pd.DataFrame(rows, columns=list(mean_columns(readings)))
+
+
+def drawing_of(name, tables, context):
+    """A figure of any study; of a figure of runs, its one table may be given as it is."""
+    (study,) = (study for study in STUDIES if FIGURES[name] in study.figures)
+    tables = {"means": tables} if isinstance(tables, pd.DataFrame) else tables
+    return draw_figure(name, study.figure_module(FIGURES[name]), tables, context)
 
 
 def change(table, panel, series, x, **values):

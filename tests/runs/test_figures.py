@@ -5,7 +5,9 @@ import pytest
 from whysgd.config.settings import load_settings
 from whysgd.runs.grid import experiment_points
 from whysgd.spec.ensemble import CheckpointPolicy
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.studies.implicit_regularization.study import STUDY
+
+FIGURES = [figure for figure in STUDY.figures if figure.default]
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)

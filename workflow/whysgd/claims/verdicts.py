@@ -52,9 +52,10 @@ def judge_claims(
 
     Args:
         claims: with their rules.
-        runs: by figure, columns `whysgd.runs.tables.RUN_COLUMNS`; without those that the scale
-            does not have, or that are not run yet.
-        slopes: the theory study's, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None without it.
+        runs: by figure, the table of its runs (see `whysgd.runs.tables`); without those that the
+            scale does not have, or that are not run yet.
+        slopes: fitted orders of accuracy, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None where
+            the scale computes none.
         keep_best: runs of a grid point that count.
     """
     rules = claims.bootstrap
