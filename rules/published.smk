@@ -21,6 +21,11 @@ rule take_tables:
         runtime=15,
     params:
         archive=SETTINGS.tables_from.as_posix(),
+        # Of figures of runs: what their tables' curves are is known by the settings.
+        sweeps={
+            figure.name: figure.part_of(SCALE).model_dump(mode="json")
+            for figure in FIGURES.values()
+        },
     message:
         "Take the published tables"
     script:

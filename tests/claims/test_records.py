@@ -147,6 +147,15 @@ def test_a_statistic_has_the_curves_that_it_needs(tmp_path, statistic, fault):
     assert fault in str(caught.value)
 
 
+def test_a_claim_that_reads_no_figure_has_a_section(tmp_path):
+    statistic = {"kind": "elsewhere", "reason": "none"}
+    claim = {key: value for key, value in CLAIM.items() if key != "figure"}
+    with pytest.raises(UserError, match="claims.mine: section: needed where no figure is read"):
+        load(tmp_path, {**claim, "statistic": statistic})
+    claims = load(tmp_path, {**claim, "statistic": statistic, "section": "Price"})
+    assert claims.claims["mine"].section == "Price"
+
+
 def test_a_family_is_no_single_curve(tmp_path):
     statistic = {"kind": "best_slope", "of": {"panel": "b", "curve": "C"}, "tuned": "everything"}
     with pytest.raises(UserError, match="of.curve: 'C' is a single curve"):

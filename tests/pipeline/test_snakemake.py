@@ -16,6 +16,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.pins.test_pins import PINNED, kept_columns
+from whysgd.config.archive import MANIFEST, write_archive
 from whysgd.config.files import known_scales
 from whysgd.runs.tables import mean_columns, run_columns
 from whysgd.studies.registry import FIGURES as SPECS
@@ -313,6 +315,36 @@ def test_published_tables_draw_every_figure_without_training(tiny_run, published
     assert (results / "costs.csv").read_bytes() == (own / "costs.csv").read_bytes()
     run = snakemake("--cores=2", *config, folder=tmp_path)
     assert "Nothing to be done" in run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_tables_published_before_curves_had_names_draw_the_same_figures(
+    tiny_run, published, tmp_path
+):
+    """An archive whose tables have the columns that were published first, and no others."""
+    former = {name: table["columns"] for name, table in PINNED["tables"]["tiny"].items()}
+    with zipfile.ZipFile(published) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "tiny-tables"
+    for name, columns in former.items():
+        path = folder / "tables" / f"{name}.csv"
+        path.write_bytes(kept_columns(path, columns))
+    assert "curve" not in (folder / "tables" / "figure3.csv").read_text()
+    contents = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*.*")
+        if path.name != MANIFEST
+    }
+    write_archive(tmp_path / "old.zip", "tiny", contents)
+    config = ["--config", "tables_from=old.zip"]
+    run = snakemake("figures", "figure3_large_batch", "--cores=2", *config, folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    results, own = tmp_path / "results" / "tiny-published", tiny_run / "results" / "tiny"
+    for name in (*(f"figures/{figure}.png" for figure in FIGURES), "claims.csv"):
+        assert (results / name).read_bytes() == (own / name).read_bytes(), name
+    for name, columns in former.items():
+        path = results / "tables" / f"{name}.csv"
+        assert kept_columns(path, columns) == kept_columns(own / "tables" / path.name, columns)
 
 
 @pytest.mark.slow

@@ -231,17 +231,21 @@ def test_tables_published_before_get_the_columns_that_tell_their_curves_apart():
     schedule = {"kind": "halving", "start": 0.6}
     sweeps = sweeps_of(e={"learning_rate": [0.1, 0.3], "batch_size": [4, 8], "schedule": schedule})
     made, means, runs = former(sweeps, *readings)
-    assert completed_table(means.encode(), readings, sweeps).decode() == csv_text(made.means)
+    assert completed_table("figure9.csv", means.encode(), readings, sweeps).decode() == csv_text(
+        made.means
+    )
     # Which runs they were, nothing tells any more.
     wanted = csv_text(made.runs.assign(run_id=""))
-    assert completed_table(runs.encode(), readings, sweeps).decode() == wanted
+    assert completed_table("figure9.csv", runs.encode(), readings, sweeps).decode() == wanted
 
 
 def test_what_only_the_runs_could_tell_is_empty_in_tables_published_before():
     tuned = Tuned("a", "e", "C", x="epochs")
     sweeps = sweeps_of(e={"learning_rate": [0.1, 0.3], "epochs": [1, 2]})
     _, means, _ = former(sweeps, tuned)
-    table = pd.read_csv(io.BytesIO(completed_table(means.encode(), (tuned,), sweeps)))
+    table = pd.read_csv(
+        io.BytesIO(completed_table("figure9.csv", means.encode(), (tuned,), sweeps))
+    )
     assert tuple(table.columns) == mean_columns([tuned])
     assert table[["tuned_low", "tuned_high", "at_edge"]].isna().all(axis=None)
 
@@ -251,12 +255,12 @@ def test_a_table_that_has_its_columns_comes_back_as_it_is():
     made, _, _ = former(sweeps, SIZES)
     for table in (made.means, made.runs):
         content = csv_text(table).encode()
-        assert completed_table(content, (SIZES,), sweeps) == content
+        assert completed_table("figure9.csv", content, (SIZES,), sweeps) == content
 
 
 def test_a_label_that_is_none_of_the_figures_is_an_error():
     sweeps = sweeps_of(e={"learning_rate": [0.1, 0.3], "batch_size": [4, 8]})
     _, means, _ = former(sweeps, SIZES)
     fewer = sweeps_of(e={"learning_rate": [0.1, 0.3], "batch_size": 4})
-    with pytest.raises(UserError, match="panel a: no curve is labelled 'B = 8'"):
-        completed_table(means.encode(), (SIZES,), fewer)
+    with pytest.raises(UserError, match="^figure9.csv: panel a: no curve is labelled 'B = 8'"):
+        completed_table("figure9.csv", means.encode(), (SIZES,), fewer)

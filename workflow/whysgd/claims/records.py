@@ -62,6 +62,9 @@ class Claim(Frozen):
     statement: str = Field(min_length=1, description="what the paper says, in our words")
     where: str = Field(min_length=1, description="where the paper says it")
     figure: str | None = Field(None, description="whose runs are read, such as figure1")
+    section: str | None = Field(
+        None, min_length=1, description="heading on the page of claims; default: the figure's title"
+    )
     statistic: Annotated[Statistic, Field(discriminator="kind")]
     holds: Region = Field(description="where the statistic must lie for the claim to be true")
     because: str = Field(min_length=1, description="why the statistic and its threshold are these")
@@ -76,6 +79,8 @@ class Claim(Frozen):
                 raise ValueError(f"figure: {self.statistic.kind} reads no figure")
         elif self.figure is None:
             raise ValueError(f"figure: {self.statistic.kind} reads the runs of a figure; name it")
+        if self.figure is None and self.section is None:
+            raise ValueError("section: needed where no figure is read")
         return self
 
 

@@ -18,6 +18,7 @@ class FigureSpec:
         module: which draws it, in the folder `figures` of its study.
         readings: what it shows of runs; empty for a figure of computed tables.
         tables: names of the computed tables that it shows; empty for a figure of runs.
+        title: what readers call it; its name where it has none.
         default: whether the default target draws it; otherwise it is drawn when asked for by name.
     """
 
@@ -25,6 +26,7 @@ class FigureSpec:
     module: str
     readings: tuple[Reading, ...] = ()
     tables: tuple[str, ...] = ()
+    title: str = ""
     default: bool = True
 
     @property

@@ -90,7 +90,9 @@ def figure_tables(
     )
 
 
-def completed_table(content: bytes, readings: Sequence[Reading], sweeps: Sweeps) -> bytes:
+def completed_table(
+    name: str, content: bytes, readings: Sequence[Reading], sweeps: Sweeps
+) -> bytes:
     """A table of a figure with the columns that tell its curves apart by value.
 
     Tables that were published before had these columns do without; their labels and the readings
@@ -98,6 +100,7 @@ def completed_table(content: bytes, readings: Sequence[Reading], sweeps: Sweeps)
     empty. A table that has the columns comes back as it is.
 
     Args:
+        name: of the file, for the error.
         content: of the file.
         readings: of the figure.
         sweeps: that the table was made with.
@@ -112,7 +115,9 @@ def completed_table(content: bytes, readings: Sequence[Reading], sweeps: Sweeps)
     rows: list[Mapping[str, Any]] = []
     for panel, series in zip(table["panel"], table["series"], strict=True):
         if (panel, series) not in known:
-            raise UserError(f"panel {panel}: no curve is labelled {series!r} in this version")
+            raise UserError(
+                f"{name}: panel {panel}: no curve is labelled {series!r} in this version"
+            )
         rows.append(known[panel, series])
     columns = mean_columns(readings) if "metric" in table.columns else run_columns(readings)
     new = [column for column in columns if column not in table.columns]

@@ -62,13 +62,14 @@ _FIGURE3 = (
 )
 
 _FIGURES = (
-    FigureSpec("figure1", "figure1", _figure1()),
+    FigureSpec("figure1", "figure1", _figure1(), title="Figure 1"),
     FigureSpec(
         "figure2",
         "figure2",
         (_rate("a", "learning_rate"), _rate("b", "learning_rate_regularized", "C_mod")),
+        title="Figure 2",
     ),
-    FigureSpec("figure3", "figure3", _FIGURE3),
+    FigureSpec("figure3", "figure3", _FIGURE3, title="Figure 3"),
     FigureSpec(
         "figure4",
         "figure4",
@@ -77,6 +78,7 @@ _FIGURES = (
             _steps("b", "n_step_updates"),
             Tuned("c", "n_step_budget", "n", by=_N, label=_N_LABEL, x="epochs"),
         ),
+        title="Figure 4",
     ),
     FigureSpec(
         "figure5",
@@ -86,6 +88,7 @@ _FIGURES = (
             for panel in "ab"
             for reading in (_rate(panel, "learning_rate"), _coefficient(panel, "reg_coefficient"))
         ),
+        title="Figure 5",
     ),
     FigureSpec(
         "figure6",
@@ -96,11 +99,13 @@ _FIGURES = (
             _batch_sizes("b", "mlp_batch_size", "learning_rate/batch_size"),
             _batch_sizes("c", "mlp_batch_size_regularized", "reg_coefficient/batch_size"),
         ),
+        title="Figure 6",
     ),
     FigureSpec(
         "figure7",
         "figure7",
         (_steps("a", "mlp_n_step_epochs"), _steps("b", "mlp_n_step_updates")),
+        title="Figure 7",
     ),
 )
 
@@ -121,11 +126,18 @@ def _halvings(experiment: str) -> AtEnd:
 # made with a smaller one; Figure 3 with the very large batches that the paper could not afford;
 # what changes where the paper leaves a choice open.
 _EXTRA_FIGURES = (
-    FigureSpec("figure1_wrn", "figure1", _figure1("wrn_"), default=False),
+    FigureSpec(
+        "figure1_wrn",
+        "figure1",
+        _figure1("wrn_"),
+        title="Figure 1 with a Wide-ResNet",
+        default=False,
+    ),
     FigureSpec(
         "figure3_large_batch",
         "figure3",
         (*_FIGURE3, _batch_sizes("a", "large_batch", "learning_rate/batch_size")),
+        title="Figure 3 with a large batch",
         default=False,
     ),
     FigureSpec(
@@ -155,6 +167,7 @@ _EXTRA_FIGURES = (
                 x="reg_coefficient",
             ),
         ),
+        title="Choices that the paper leaves open",
         default=False,
     ),
 )
