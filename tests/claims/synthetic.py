@@ -101,7 +101,7 @@ def _middle(claim, right, far=3.0):
 
 
 def _difference(claim, names, right, options):
-    metric = claim.statistic.of.metric
+    metric = claim.statistic.of.metric or "test_accuracy"
     step = _middle(claim, right, 0.02)
     return pd.concat(
         [
@@ -132,7 +132,10 @@ def _optimum_ratio(claim, names, right, options):
             **options,
         )
     if names["of"] == names["against"]:
-        levels = {of.metric: peak(grid, best), against.metric: peak(grid, other, 0.99)}
+        levels = {
+            of.metric or "test_accuracy": peak(grid, best),
+            against.metric or "test_accuracy": peak(grid, other, 0.99),
+        }
         return rows(names["of"], grid, **levels, **options)
     parts = [(names["of"], best), (names["against"], other)]
     return pd.concat(
@@ -176,7 +179,7 @@ def _lowest(claim, names, right, options):
 
 
 def _distance(claim, names, right, options):
-    metric = claim.statistic.of.metric
+    metric = claim.statistic.of.metric or "test_accuracy"
     factor = 1.001 if right else 9.0 if metric == "train_loss" else 1.05
     fixed = 2.0**-5  # up to there, five of nine positions, they differ in any case
     level = np.where(fixed < GRID, 0.5 * factor, 0.05)

@@ -101,7 +101,11 @@ def test_claims_where_they_stood_before_are_refused_with_their_new_place(tmp_pat
         ("figure", None, "claims.mine: figure: rise reads the runs of a figure; name it"),
         ("figure", "orders", "claims.mine: figure: unknown 'orders'; known: figure1, figure3"),
         ("statistic.kind", "median", "claims.mine.statistic: Input tag 'median'"),
-        ("statistic.of.metric", "acuracy", "of.metric: Input should be 'test_accuracy'"),
+        (
+            "statistic.of.metric",
+            "acuracy",
+            "of.metric: unknown 'acuracy'; known: test_accuracy",
+        ),
         ("statistic.of.panel", "d", "statistic.of: figure1 has no d: C; known: a: C, b: C"),
         ("statistic.of.curve", "D", "statistic.of: figure1 has no b: D"),
         ("statistic.of.pick", "largest", "statistic.of.pick: there is nothing to pick"),

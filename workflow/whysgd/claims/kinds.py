@@ -10,14 +10,6 @@ from pydantic import Field
 from whysgd.base.powers import Number
 from whysgd.base.record import Frozen
 
-Metric = Literal[
-    "test_accuracy",
-    "train_accuracy",
-    "test_accuracy_final",
-    "train_accuracy_final",
-    "train_loss",
-    "c_reg",
-]
 Unit = Literal["accuracy", "log2", "ratio", "slope"]
 LARGEST_BATCH_FRACTION = 0.125
 
@@ -30,7 +22,11 @@ class CurveChoice(Frozen):
     pick: Literal["smallest", "largest"] | None = Field(
         None, description="the curve of a family with the smallest or largest B or n"
     )
-    metric: Metric = Field("test_accuracy", description="accuracies: highest in training, or final")
+    metric: str | None = Field(
+        None,
+        description="such as train_accuracy, the highest in training, or train_accuracy_final; "
+        "default: what ranks the curve's runs",
+    )
 
 
 class StatisticRecord(Frozen):

@@ -150,9 +150,10 @@ def _optimum_problem(*curves: SampledCurve) -> str:
     return grid_end("an optimum") if any(ends) else ""
 
 
-def _up_to_optimum(sample: Sample, name: CurveChoice, curve: SampledCurve) -> NDArray[np.bool_]:
+def _up_to_optimum(sample: Sample, choice: CurveChoice, curve: SampledCurve) -> NDArray[np.bool_]:
     """Points up to the best by the score, (1 + resamples, P): beyond it, networks collapse."""
-    best = tied_best(sample.curve(name, metric="score").goodness)
+    scored = sample.curve(choice.model_copy(update={"metric": None}))
+    best = tied_best(scored.goodness)
     last = np.where(best, np.arange(len(curve.positions)), -1).max(-1)
     up_to: NDArray[np.bool_] = np.arange(len(curve.positions)) <= last[:, np.newaxis]
     return up_to

@@ -15,6 +15,7 @@ from whysgd.base.record import Frozen
 from whysgd.claims.kinds import CurveChoice, Elsewhere, Order, Statistic, curves_of
 from whysgd.config.files import CONFIG_DIR, read_yaml, validated
 from whysgd.runs.figures import FigureSpec
+from whysgd.runs.readings import run_metrics
 from whysgd.spec.paper import PaperValue, load_paper_values
 
 JUDGING_FILE = CONFIG_DIR / "claims.yaml"
@@ -190,13 +191,18 @@ def check_claim(claim: Claim, figures: Mapping[str, FigureSpec]) -> None:
 
 
 def _check_curve(where: str, choice: CurveChoice, figure: FigureSpec, family: bool) -> None:
-    told_by = {(reading.panel, reading.curve): reading.by for reading in figure.readings}
-    if (choice.panel, choice.curve) not in told_by:
-        known = ", ".join(f"{panel}: {curve}" for panel, curve in sorted(told_by))
+    readings = {(reading.panel, reading.curve): reading for reading in figure.readings}
+    if (choice.panel, choice.curve) not in readings:
+        known = ", ".join(f"{panel}: {curve}" for panel, curve in sorted(readings))
         raise ValueError(
             f"{where}: {figure.name} has no {choice.panel}: {choice.curve}; known: {known}"
         )
-    several = bool(told_by[choice.panel, choice.curve])
+    reading = readings[choice.panel, choice.curve]
+    metrics = run_metrics([reading])
+    if choice.metric is not None and choice.metric not in metrics:
+        known = ", ".join(metrics)
+        raise ValueError(f"{where}.metric: unknown {choice.metric!r}; known: {known}")
+    several = bool(reading.by)
     if several and not family and choice.pick is None:
         raise ValueError(f"{where}.pick: {choice.curve!r} is several curves; pick one")
     if choice.pick is not None and (family or not several):

@@ -86,17 +86,16 @@ class Sample:
     def _resampled(self) -> NDArray[np.intp]:
         return resampled_seeds(len(self.seeds), self.resamples)
 
-    def curve(self, choice: CurveChoice, metric: str | None = None) -> SampledCurve:
+    def curve(self, choice: CurveChoice) -> SampledCurve:
         """One curve; of a family, the one that is to be picked.
 
-        Args:
-            choice: of the curve.
-            metric: instead of the chosen one; "score" stands for what ranks the curve's runs.
+        Raises:
+            UserError: as `family`.
         """
-        curves = self.family(choice, metric)
+        curves = self.family(choice)
         return curves[0] if choice.pick != "largest" else curves[-1]
 
-    def family(self, choice: CurveChoice, metric: str | None = None) -> list[SampledCurve]:
+    def family(self, choice: CurveChoice) -> list[SampledCurve]:
         """All curves of a family, ascending in the values that tell them apart.
 
         Raises:
@@ -110,10 +109,10 @@ class Sample:
                 "table and make it again"
             )
         score = str(rows["score"].iloc[0])
-        measured = score if metric == "score" else metric or choice.metric
         by = str(rows["by"].fillna("").iloc[0]).split()
         groups = rows.groupby(by, sort=True) if by else [((), rows)]
-        return [self._curve(values, group, score, measured) for values, group in groups]
+        metric = choice.metric or score
+        return [self._curve(values, group, score, metric) for values, group in groups]
 
     def _curve(
         self, told_by: tuple[Any, ...], rows: pd.DataFrame, score: str, metric: str
