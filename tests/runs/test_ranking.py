@@ -6,13 +6,7 @@ import pytest
 
 from tests.runs.synthetic import run_rows
 from whysgd.runs.ranking import best_first, rank_runs
-from whysgd.runs.readings import (
-    CLASSIFICATION,
-    FINAL_TEST_ACCURACY,
-    FINAL_TRAIN_LOSS,
-    SCORES,
-    Score,
-)
+from whysgd.runs.scores import CLASSIFICATION, FINAL_TEST_ACCURACY, FINAL_TRAIN_LOSS, SCORES, Score
 
 THREE = pd.concat(
     [run_rows(0, [0.1, 0.9, 0.2]), run_rows(1, [0.1, 0.5, 0.6]), run_rows(2, [0.7, 0.7, 0.7])]

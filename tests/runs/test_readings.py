@@ -8,18 +8,15 @@ from tests.runs.synthetic import sweeps_of
 from whysgd.base.errors import UserError
 from whysgd.runs.grid import experiment_points
 from whysgd.runs.readings import (
-    CLASSIFICATION,
-    FINAL_TEST_ACCURACY,
     AtEnd,
     OverTraining,
-    Score,
     Tuned,
     check_places,
     curve_values,
     labelled_curves,
     reading_points,
-    value_of,
 )
+from whysgd.runs.scores import CLASSIFICATION, FINAL_TEST_ACCURACY, Score
 
 SWEEPS = sweeps_of(
     e={
@@ -33,45 +30,6 @@ SWEEPS = sweeps_of(
 FAMILY = AtEnd(
     "a", "e", "B", by=("batch_size",), label="B = {batch_size}", x="learning_rate/batch_size"
 )
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("learning_rate", 0.25),
-        ("reg_coefficient", 0.3),
-        ("effective_learning_rate", 0.5),
-        ("batch_size", 4),
-        ("epochs", 2),
-        ("schedule.start", 0.6),
-        ("penalty.method", "double_backprop"),
-        ("penalty.radius", None),
-        ("dataset.num_train", 320),
-        ("reg_coefficient/batch_size", 0.075),
-        ("effective_learning_rate/batch_size", 0.125),
-    ],
-)
-def test_a_point_has_values_by_name(name, value):
-    assert value_of(experiment_points(SWEEPS, "e")[0], name) == pytest.approx(value)
-
-
-@pytest.mark.parametrize("name", ["momentum", "schedule.end", "num_updates.real", "x/batch_size"])
-def test_a_value_that_a_point_does_not_have_is_an_error(name):
-    with pytest.raises(ValueError, match="a grid point has no value"):
-        value_of(experiment_points(SWEEPS, "e")[0], name)
-
-
-def test_a_value_of_a_record_that_a_run_lacks_is_none():
-    (point,) = experiment_points(sweeps_of(e={"learning_rate": 0.5}), "e")
-    assert value_of(point, "penalty.method") is None
-
-
-def test_labels_are_made_of_values():
-    text = "n = {updates_per_batch}, {learning_rate}, {reg_coefficient}, {schedule.start:%}"
-    reading = AtEnd("a", "e", "C", label=text, x="learning_rate")
-    labels = [reading.series_of(point) for point in experiment_points(SWEEPS, "e")]
-    assert labels[:2] == ["n = 2, 2^-2, 0.3, 60 %", "n = 2, 2^-1, 0.3, 60 %"]
-    assert OverTraining("a", "e", "C_mod").series_of(experiment_points(SWEEPS, "e")[0]) == "C_mod"
 
 
 def test_a_label_that_two_curves_would_share_is_refused():

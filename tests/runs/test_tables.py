@@ -11,15 +11,9 @@ import pytest
 
 from tests.runs.synthetic import run_rows, sweeps_of
 from whysgd.base.errors import UserError
-from whysgd.runs.readings import (
-    CLASSIFICATION,
-    FINAL_TRAIN_LOSS,
-    AtEnd,
-    OverTraining,
-    Score,
-    Tuned,
-    value_of,
-)
+from whysgd.runs.point_values import value_of
+from whysgd.runs.readings import AtEnd, OverTraining, Tuned
+from whysgd.runs.scores import CLASSIFICATION, FINAL_TRAIN_LOSS, Score
 from whysgd.runs.tables import completed_table, figure_tables, mean_columns, run_columns
 
 RATE = AtEnd("a", "e", "C", x="learning_rate")
@@ -164,6 +158,26 @@ def test_test_and_training_optima_over_batch_size_are_two_readings(score, best, 
     assert set(table["score"]) == {score.name}
 
 
+def test_every_curve_of_a_family_is_tuned_by_itself():
+    def histories(point):
+        best = 0.5 / point.program.updates_per_batch
+        return three(0.8 - 0.2 * abs(np.log2(point.learning_rate / best)))
+
+    sweeps = sweeps_of(
+        e={"learning_rate": [0.125, 0.25, 0.5, 1.0], "updates_per_batch": [1, 2], "epochs": [1, 2]}
+    )
+    by, label = ("updates_per_batch",), "n = {updates_per_batch}"
+    table = tables_of(sweeps, histories, Tuned("a", "e", "n", by=by, label=label, x="epochs")).means
+    best = table[table["metric"] == "best_learning_rate"]
+    assert list(zip(best["updates_per_batch"], best["x"], best["mean"], strict=True)) == [
+        (1, 1, 0.5),
+        (1, 2, 0.5),
+        (2, 1, 0.25),
+        (2, 2, 0.25),
+    ]
+    assert set(best["series"]) == {"n = 1", "n = 2"}
+
+
 def test_the_table_of_runs_has_every_seed_of_every_point():
     def histories(point):
         return pd.concat(
@@ -254,7 +268,8 @@ def test_a_table_that_has_its_columns_comes_back_as_it_is():
     sweeps = sweeps_of(e={"learning_rate": [0.1, 0.3], "batch_size": [4, 8]})
     made, _, _ = former(sweeps, SIZES)
     for table in (made.means, made.runs):
-        content = csv_text(table).encode()
+        # Whatever its labels say: they are for readers.
+        content = csv_text(table.assign(series="text")).encode()
         assert completed_table("figure9.csv", content, (SIZES,), sweeps) == content
 
 

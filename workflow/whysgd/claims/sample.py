@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from whysgd.base.errors import UserError
 from whysgd.claims.bootstrap import best_means, resampled_seeds
 from whysgd.claims.kinds import CurveChoice
-from whysgd.runs.readings import SCORES
+from whysgd.runs.scores import SCORES
 
 Floats = NDArray[np.float64]
 _POINT = ["x", "learning_rate", "reg_coefficient"]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from whysgd.runs.readings import CLASSIFICATION, TEST_ACCURACY, Score
+from whysgd.runs.scores import CLASSIFICATION, TEST_ACCURACY, Score
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ reads a label back. Imports no pandas, because the Snakefile reads this.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from string import Formatter
 from typing import Any, Literal
 
 from whysgd.base.errors import UserError
-from whysgd.base.powers import format_number
 from whysgd.config.settings import Sweeps
 from whysgd.runs.grid import Point, experiment_points
+from whysgd.runs.point_values import filled_label, label_fields, value_of
+from whysgd.runs.scores import CLASSIFICATION, TEST_ACCURACY, Score
 
 Position = Literal[
     "learning_rate",
@@ -26,87 +26,6 @@ Position = Literal[
 
 
 @dataclass(frozen=True)
-class Score:
-    """One number of a run, and in which direction it is better.
-
-    Attributes:
-        name: the column of tables of runs, and the metric of tables of figures.
-        column: the history's column that the number is taken from.
-        of: the evaluation that counts: the best of all, or the last.
-        better: whether a run is better the higher or the lower the number is.
-    """
-
-    name: str
-    column: str
-    of: Literal["best", "last"] = "last"
-    better: Literal["higher", "lower"] = "higher"
-
-    @property
-    def sign(self) -> float:
-        """What the number is multiplied by, so that more is better."""
-        return 1.0 if self.better == "higher" else -1.0
-
-
-TEST_ACCURACY = Score("test_accuracy", "test_accuracy", "best")
-FINAL_TEST_ACCURACY = Score("test_accuracy_final", "test_accuracy")
-FINAL_TRAIN_LOSS = Score("train_loss", "train_loss", better="lower")
-CLASSIFICATION = (
-    TEST_ACCURACY,
-    Score("train_accuracy", "train_accuracy", "best"),
-    FINAL_TEST_ACCURACY,
-    Score("train_accuracy_final", "train_accuracy"),
-    FINAL_TRAIN_LOSS,
-    Score("c_reg", "c_reg", better="lower"),
-)
-SCORES = {score.name: score for score in CLASSIFICATION}
-
-
-def value_of(point: Point, name: str) -> Any:
-    """A value of a grid point by its name.
-
-    Args:
-        point: of any experiment.
-        name: `learning_rate`, `reg_coefficient`, `effective_learning_rate` (the learning rate
-            times the updates on each minibatch), `epochs` (the budget), a field of the program,
-            such as `batch_size` or `schedule.start`, or a quotient of two of these, such as
-            `learning_rate/batch_size`.
-
-    Raises:
-        ValueError: a point has no such value.
-    """
-    if "/" in name:
-        dividend, divisor = name.split("/")
-        return value_of(point, dividend) / value_of(point, divisor)
-    match name:
-        case "learning_rate" | "reg_coefficient":
-            return getattr(point, name)
-        case "effective_learning_rate":
-            return point.program.updates_per_batch * point.learning_rate
-        case "epochs":
-            return point.program.num_epochs
-    value: Any = point.program
-    for field in name.split("."):
-        if field not in type(value).model_fields:
-            raise ValueError(f"a grid point has no value {name!r}")
-        value = getattr(value, field)
-        if value is None:
-            break
-    return value
-
-
-class _Labels(Formatter):
-    """Fills a label's fields with the values of a grid point; `{name:%}` is one in percent."""
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
-        return value_of(args[0], field_name), field_name
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec == "%":
-            return f"{100 * value:g} %"
-        return format_number(value) if isinstance(value, float) else format(value, format_spec)
-
-
-@dataclass(frozen=True)
 class Reading(ABC):
     """One experiment as curves of a panel.
 
@@ -114,7 +33,8 @@ class Reading(ABC):
         panel: the letter of the panel.
         experiment: its name in the scale file.
         curve: a name for the curve, or for the family of curves where there are several.
-        by: names of the values (see `value_of`) that tell the curves of a family apart.
+        by: names of the values (see `whysgd.runs.point_values`) that tell the curves of a family
+            apart.
         label: what readers of tables find in the column `series`. A field such as
             `{batch_size}` stands for a value of the point, and every value of `by` has one.
             Without a label it is the curve's name.
@@ -133,8 +53,7 @@ class Reading(ABC):
 
     def __post_init__(self) -> None:
         """Refuses a label that two curves would share, and a score that tables do not have."""
-        fields = {field for _, field, _, _ in Formatter().parse(self.label) if field}
-        if missing := set(self.by) - fields:
+        if missing := set(self.by) - label_fields(self.label):
             raise ValueError(f"the label of curve {self.curve!r} does not tell {sorted(missing)}")
         if self.score not in self.metrics:
             raise ValueError(f"runs of curve {self.curve!r} are ranked by none of its metrics")
@@ -150,7 +69,7 @@ class Reading(ABC):
 
     def series_of(self, point: Point) -> str:
         """The label of the curve that a point belongs to."""
-        return _Labels().vformat(self.label or self.curve, (point,), {})
+        return filled_label(self.label or self.curve, point)
 
     def values_of(self, point: Point) -> dict[str, Any]:
         """The values of `by` at a point."""

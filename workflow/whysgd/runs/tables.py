@@ -15,6 +15,7 @@ import pandas as pd
 from whysgd.base.errors import UserError
 from whysgd.config.settings import Sweeps
 from whysgd.runs.grid import Point, experiment_points
+from whysgd.runs.point_values import value_of
 from whysgd.runs.ranking import Ranked, rank_runs
 from whysgd.runs.readings import (
     OverTraining,
@@ -23,7 +24,6 @@ from whysgd.runs.readings import (
     curve_values,
     labelled_curves,
     run_metrics,
-    value_of,
 )
 from whysgd.runs.tuning import find_optimum
 

@@ -1,14 +1,8 @@
 """What the study consists of: Figures 1 to 7 of the paper, and three more."""
 
 from whysgd.runs.figures import FigureSpec
-from whysgd.runs.readings import (
-    FINAL_TEST_ACCURACY,
-    AtEnd,
-    OverTraining,
-    Position,
-    Reading,
-    Tuned,
-)
+from whysgd.runs.readings import AtEnd, OverTraining, Position, Reading, Tuned
+from whysgd.runs.scores import FINAL_TEST_ACCURACY
 from whysgd.studies.study import Study
 
 
