@@ -15,6 +15,7 @@ from whysgd.config.files import known_scales
 from whysgd.config.settings import load_settings
 from whysgd.figures.style import FigureContext
 from whysgd.runs.grid import plan_jobs
+from whysgd.runs.readings import reading_points
 from whysgd.spec.paper import load_paper_values
 from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all
 from whysgd.studies.study import STUDIES_DIR
@@ -135,6 +136,19 @@ def test_a_study_is_planned_at_every_scale(study, scale):
         assert len(study.configuration(figure, settings)) == 10
         if figure.readings:
             assert jobs.run_ids(figure.points(settings), settings.runs.seeds)
+
+
+@pytest.mark.parametrize("name", [name for name, figure in FIGURES.items() if figure.readings])
+def test_a_curve_is_one_thing_and_has_a_label_of_its_own(name):
+    kinds, labels = {}, {}
+    settings = load_settings({"scale": "quick"}).scale
+    for reading in FIGURES[name].readings:
+        kind = (type(reading), reading.x_name, reading.by, reading.label, reading.score)
+        assert kinds.setdefault((reading.panel, reading.curve), kind) == kind
+        for point in reading_points([reading], settings):
+            place = (reading.panel, reading.series_of(point))
+            assert labels.setdefault(place, reading.curve_of(point)) == reading.curve_of(point)
+    assert labels
 
 
 @pytest.mark.parametrize("study", EVERY_STUDY)
