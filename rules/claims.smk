@@ -41,6 +41,7 @@ rule judge_claims:
     params:
         scale=SETTINGS.scale_name,
         runs=SCALE.runs.model_dump(mode="json"),
+        titles={figure.name: figure.title for figure in FIGURES.values() if figure.title},
     message:
         "Judge the papers' claims"
     script:

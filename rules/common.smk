@@ -60,7 +60,7 @@ try:
     }
     # Figures of runs, by name.
     FIGURES = {
-        figure.name: figure for figures in DRAWN.values() for figure in figures if figure.curves
+        figure.name: figure for figures in DRAWN.values() for figure in figures if figure.readings
     }
     for figure in FIGURES.values():
         figure.check(SCALE)
@@ -97,7 +97,7 @@ def caption_of(study, name):
 
 # Tables that the report shows, each with its caption.
 SHOWN_TABLES = {
-    name: "../workflow/report/table.rst" if figure.curves else caption_of(study, "table")
+    name: "../workflow/report/table.rst" if figure.readings else caption_of(study, "table")
     for study, figures in DEFAULT_FIGURES.items()
     for figure in figures
     for name in figure.reads.values()
@@ -107,7 +107,7 @@ SHOWN_TABLES = {
 def tables_of(figure):
     """Everything that the tables behind a figure are: of runs, the means and the single runs."""
     read = [RESULTS.table(name) for name in figure.reads.values()]
-    return [*read, RESULTS.run_table(figure.name)] if figure.curves else read
+    return [*read, RESULTS.run_table(figure.name)] if figure.readings else read
 
 
 def files_of(figures):

@@ -4,7 +4,8 @@
 rule take_tables:
     input:
         files=archive_files(SETTINGS.tables_from),
-        code=script_inputs("take_tables.py"),
+        # The registry finds studies by their names; what curves are called is in their records.
+        code=sorted({*script_inputs("take_tables.py"), *module_files(*(s.module for s in STUDIES))}),
     output:
         tables=[RESULTS.table(name) for name in SETTINGS.published_tables],
         provenance=PUBLISHED["provenance"],
@@ -21,6 +22,11 @@ rule take_tables:
         runtime=15,
     params:
         archive=SETTINGS.tables_from.as_posix(),
+        # Of figures of runs: what their tables' curves are is known by the settings.
+        sweeps={
+            figure.name: figure.part_of(SCALE).model_dump(mode="json")
+            for figure in FIGURES.values()
+        },
     message:
         "Take the published tables"
     script:

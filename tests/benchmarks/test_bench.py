@@ -183,7 +183,10 @@ def test_the_shortened_workflow_has_the_same_jobs_and_evaluations():
     content = read_yaml(CONFIG_DIR / "scales" / "quick.yaml")
     # What the default target trains: other sweeps may be too short to be shortened.
     drawn = {
-        curves.experiment for figure in STUDY.figures if figure.default for curves in figure.curves
+        reading.experiment
+        for figure in STUDY.figures
+        if figure.default
+        for reading in figure.readings
     }
     content["experiments"] = {k: v for k, v in content["experiments"].items() if k in drawn}
     long, short = (

@@ -1,12 +1,11 @@
 """Tables of runs with known truths, for every statistic and on both sides of a threshold."""
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from whysgd.claims.records import Claim
-from whysgd.runs.tables import RUN_COLUMNS
+from whysgd.runs.readings import AtEnd
+from whysgd.runs.tables import run_columns
 
 GRID = 2.0 ** np.arange(-9, 0)
 NOISE = 1e-4
@@ -19,12 +18,15 @@ def peak(x, best, height=0.9, width=0.01):
     return height - width * (np.log2(x) - np.log2(best)) ** 2
 
 
-def rows(curve, x, *, seeds=7, noise=NOISE, n=1, batch_size=8, rate=None, diverged=(), **metrics):
+def rows(
+    curve, x, *, by="", seeds=7, noise=NOISE, n=1, batch_size=8, rate=None, diverged=(), **metrics
+):
     """Runs of a curve: every metric at its level, with noise that a seed has at all of its points.
 
     Args:
-        curve: (panel, series).
+        curve: (panel, curve).
         x: positions.
+        by: column that tells the curve from others of its family.
         seeds: how many.
         noise: standard deviation over seeds.
         n: updates per batch.
@@ -41,15 +43,16 @@ def rows(curve, x, *, seeds=7, noise=NOISE, n=1, batch_size=8, rate=None, diverg
     made = []
     for place, position in enumerate(x):
         for seed, offset in enumerate(offsets):
-            row = {"panel": curve[0], "series": curve[1], "x_name": "x", "x": position}
+            row = {"panel": curve[0], "series": "text", "x_name": "x", "x": position}
             row |= {"num_train": NUM_TRAIN, "batch_size": batch_size, "updates_per_batch": n}
             row |= {"learning_rate": rates[place], "reg_coefficient": position, "seed": seed}
+            row |= {"curve": curve[1], "by": by, "score": "test_accuracy", "run_id": "run"}
             gone = place in diverged
             for name, level in levels.items():
                 value = np.broadcast_to(level, x.shape)[place] * (1 + offset)
                 row[name] = np.nan if gone else value
             made.append({**row, "diverged": int(gone)})
-    return pd.DataFrame(made, columns=list(RUN_COLUMNS))
+    return pd.DataFrame(made, columns=list(run_columns([AtEnd("a", "e", "C", x="learning_rate")])))
 
 
 def family(curve, x, level, *, of="n", values=NS, rate=None, **options):
@@ -57,12 +60,12 @@ def family(curve, x, level, *, of="n", values=NS, rate=None, **options):
     field = {"n": "updates_per_batch", "B": "batch_size"}[of]
     parts = []
     for value in values:
-        name = curve[1].format(**{field: value})
         key = {"n": "n", "B": "batch_size"}[of]
         rates = rate(x, value) if rate else None
         made = rows(
-            (curve[0], name),
+            curve,
             x,
+            by=field,
             rate=rates,
             test_accuracy=level(x, value),
             **{key: value, **options},
@@ -77,16 +80,12 @@ def world(claim: Claim, right: bool, **options) -> pd.DataFrame:
     """Runs in which a claim is clearly true, or clearly false."""
     statistic = claim.statistic
     names = {
-        key: (getattr(statistic, key).panel, _first_series(getattr(statistic, key).series))
+        key: (getattr(statistic, key).panel, getattr(statistic, key).curve)
         for key in ("of", "against")
         if hasattr(statistic, key)
     }
     builder = BUILDERS[statistic.kind]
     return builder(claim, names, right, options).reset_index(drop=True)
-
-
-def _first_series(series):
-    return re.sub(r"\{(learning_rate)\}", "2^-9", series)
 
 
 def _middle(claim, right, far=3.0):
@@ -102,7 +101,7 @@ def _middle(claim, right, far=3.0):
 
 
 def _difference(claim, names, right, options):
-    metric = claim.statistic.of.metric
+    metric = claim.statistic.of.metric or "test_accuracy"
     step = _middle(claim, right, 0.02)
     return pd.concat(
         [
@@ -133,7 +132,10 @@ def _optimum_ratio(claim, names, right, options):
             **options,
         )
     if names["of"] == names["against"]:
-        levels = {of.metric: peak(grid, best), against.metric: peak(grid, other, 0.99)}
+        levels = {
+            of.metric or "test_accuracy": peak(grid, best),
+            against.metric or "test_accuracy": peak(grid, other, 0.99),
+        }
         return rows(names["of"], grid, **levels, **options)
     parts = [(names["of"], best), (names["against"], other)]
     return pd.concat(
@@ -177,7 +179,7 @@ def _lowest(claim, names, right, options):
 
 
 def _distance(claim, names, right, options):
-    metric = claim.statistic.of.metric
+    metric = claim.statistic.of.metric or "test_accuracy"
     factor = 1.001 if right else 9.0 if metric == "train_loss" else 1.05
     fixed = 2.0**-5  # up to there, five of nine positions, they differ in any case
     level = np.where(fixed < GRID, 0.5 * factor, 0.05)
@@ -190,7 +192,7 @@ def _distance(claim, names, right, options):
 
 
 def _collapse(claim, names, right, options):
-    if "updates_per_batch" in claim.statistic.of.series:
+    if claim.statistic.of.curve == "n":
         return family(
             names["of"], GRID, lambda x, n: peak(x if right else n * x, 2.0**-4), **options
         )

@@ -11,7 +11,7 @@ from whysgd.claims.bootstrap import (
     resampled_seeds,
     tail_probability,
 )
-from whysgd.runs.tables import rank_runs
+from whysgd.runs.ranking import rank_runs
 
 
 def test_the_first_row_is_the_sample_and_the_others_are_drawn_from_it():
@@ -39,6 +39,7 @@ def test_the_best_runs_of_a_resample_are_those_that_aggregation_keeps():
             history = pd.DataFrame(
                 {
                     "seed": np.arange(7),  # a run that is drawn twice counts twice
+                    "run_id": "run",
                     "update": 0,
                     "test_accuracy": scores[point, drawn],
                     "train_loss": values[point, drawn],
@@ -46,7 +47,7 @@ def test_the_best_runs_of_a_resample_are_those_that_aggregation_keeps():
                 }
             )
             kept = rank_runs(history, 4).kept
-            expected = np.mean([run["train_loss"].iloc[0] for run in kept])
+            expected = np.mean([run.history["train_loss"].iloc[0] for run in kept])
             wanted = expected if len(kept) == 4 else np.nan
             assert means[resample, point] == pytest.approx(wanted, nan_ok=True)
 

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 
 from tests.claims.synthetic import GRID, family, peak, rows
+from whysgd.base.errors import UserError
 from whysgd.claims.estimates import EVALUATORS, estimate
 from whysgd.claims.kinds import Statistic
 from whysgd.claims.sample import Sample, at_common
 
 C, C_MOD = ("b", "C"), ("b", "C_mod")
-REF = {"panel": "b", "series": "C"}
-MOD = {"panel": "b", "series": "C_mod"}
+REF = {"panel": "b", "curve": "C"}
+MOD = {"panel": "b", "curve": "C_mod"}
+FAMILY = {"panel": "a", "curve": "n"}
 
 
 def record(kind, **fields):
@@ -66,6 +68,33 @@ def test_a_plateau_is_a_range_of_optima():
     assert result.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "sign"),
+    [
+        ("rise", {"of": MOD}, 1),
+        ("optimum_ratio", {"of": MOD, "against": REF}, 1),
+        ("best_difference", {"of": MOD, "against": REF}, -1),
+        ("difference_at_multiple", {"of": MOD, "against": REF, "factor": 2}, -1),
+        ("best_slope", {"of": FAMILY, "tuned": "everything"}, -1),
+        ("best_slope", {"of": FAMILY, "tuned": "at_every_position"}, -1),
+    ],
+)
+def test_a_loss_is_best_where_it_is_lowest(kind, fields, sign):
+    accuracies = [
+        rows(C, GRID, test_accuracy=peak(GRID, GRID[4])),
+        rows(C_MOD, GRID, test_accuracy=peak(GRID, GRID[5], height=0.93)),
+        family(("a", "n"), GRID, lambda x, n: peak(x, GRID[4], height=0.9 - 0.01 * np.log2(n))),
+    ]
+    table = pd.concat(accuracies).assign(train_loss=lambda table: 1 - table["test_accuracy"])
+    curves = {key: value for key, value in fields.items() if key in ("of", "against")}
+    losses = {key: {**curve, "metric": "train_loss"} for key, curve in curves.items()}
+    by_accuracy = found(table, kind, **fields)
+    by_loss = found(table, kind, **{**fields, **losses})
+    assert by_loss.value == pytest.approx(sign * by_accuracy.value)
+    assert (by_loss.problem, by_loss.points) == (by_accuracy.problem, by_accuracy.points)
+    assert by_accuracy.value
+
+
 def test_a_fall_by_divergence_is_none():
     table = rows(C, GRID, test_accuracy=GRID, diverged=(7, 8))
     assert "no usable point" in found(table, "fall", of=REF).problem
@@ -114,13 +143,10 @@ def test_the_lowest_is_the_smallest_of_them():
     assert result.low <= result.value <= result.high
 
 
-FAMILY = {"panel": "a", "series": "n = {updates_per_batch}"}
-
-
 def test_collapse_compares_two_spreads():
     # At equal x the curves differ by 0.03 for a doubling of n, at equal n x by 0.01.
     table = family(
-        ("a", FAMILY["series"]), GRID, lambda x, n: 0.5 + 0.02 * np.log2(x) + 0.03 * np.log2(n)
+        ("a", FAMILY["curve"]), GRID, lambda x, n: 0.5 + 0.02 * np.log2(x) + 0.03 * np.log2(n)
     )
     result = found(table, "collapse", of=FAMILY, instead_of="effective_learning_rate")
     at_equal_x = np.std(0.03 * np.arange(4), ddof=1)
@@ -128,13 +154,13 @@ def test_collapse_compares_two_spreads():
 
 
 def test_large_batches_are_left_out_of_a_collapse():
-    curve = {"panel": "a", "series": "B = {batch_size}"}
+    curve = {"panel": "a", "curve": "B"}
     options = {"of": "B", "rate": lambda x, size: x * size}
 
     def level(x, size):
         return peak(x if size < 100 else 100 * x, 2.0**-6)
 
-    table = family(("a", curve["series"]), GRID / 8, level, values=(4, 8, 16, 256), **options)
+    table = family(("a", curve["curve"]), GRID / 8, level, values=(4, 8, 16, 256), **options)
     small = found(table, "collapse", of=curve, instead_of="learning_rate")
     every = found(
         table, "collapse", of=curve, instead_of="learning_rate", largest_batch_fraction=1.0
@@ -144,7 +170,7 @@ def test_large_batches_are_left_out_of_a_collapse():
 
 
 def test_the_grid_limits_what_is_known_of_stability():
-    table = family(("a", FAMILY["series"]), GRID, lambda x, n: np.where(x <= 2**-4, 0.9, 0.1))
+    table = family(("a", FAMILY["curve"]), GRID, lambda x, n: np.where(x <= 2**-4, 0.9, 0.1))
     result = found(table, "stable_rate_slope", of=FAMILY)
     assert result.value == pytest.approx(0, abs=1e-12)
     # n = 1 to 8: weights -0.3, -0.1, 0.1, 0.3, and each limit is known to one step.
@@ -153,7 +179,7 @@ def test_the_grid_limits_what_is_known_of_stability():
 
 def test_the_slope_of_tuned_accuracies_is_per_doubling():
     table = family(
-        ("a", FAMILY["series"]),
+        ("a", FAMILY["curve"]),
         GRID,
         lambda x, n: peak(x, 2.0**-5 / n, 0.9 - 0.01 * np.log2(n)),
     )
@@ -182,10 +208,40 @@ def test_a_multiple_beyond_the_grid_is_told():
 
 
 def test_families_are_in_the_order_of_their_numbers():
-    table = family(("a", FAMILY["series"]), GRID, lambda x, n: 0.5, values=(8, 1, 16, 2))
+    table = family(("a", FAMILY["curve"]), GRID, lambda x, n: 0.5, values=(8, 1, 16, 2))
     name = record("collapse", of=FAMILY, instead_of="learning_rate").of
     curves = Sample(table, 5, 100).family(name)
-    assert [curve.name for curve in curves] == ["n = 1", "n = 2", "n = 8", "n = 16"]
+    assert [curve.told_by for curve in curves] == [(1,), (2,), (8,), (16,)]
+
+
+def test_a_family_may_be_told_apart_by_any_column():
+    parts = [
+        rows(("a", "n"), GRID, by="schedule.start").assign(**{"schedule.start": start})
+        for start in (0.6, 0.5)
+    ]
+    choice = record("collapse", of=FAMILY, instead_of="learning_rate").of
+    curves = Sample(pd.concat(parts), 5, 100).family(choice)
+    assert [curve.told_by for curve in curves] == [(0.5,), (0.6,)]
+
+
+@pytest.mark.parametrize(
+    ("score", "best"), [("test_accuracy", 2), ("test_accuracy_final", 3), ("train_loss", 0)]
+)
+def test_the_best_runs_are_those_by_the_curves_own_score(score, best):
+    table = rows(("b", "C"), GRID, seeds=4, noise=0).assign(score=score)
+    table["test_accuracy"] = table["seed"].map({0: 0.1, 1: 0.2, 2: 0.9, 3: 0.3})
+    table["test_accuracy_final"] = table["seed"].map({0: 0.1, 1: 0.2, 2: 0.3, 3: 0.9})
+    table["train_loss"] = table["seed"].map({0: 0.1, 1: 0.2, 2: 0.3, 3: 0.4})  # lower is better
+    table["c_reg"] = table["seed"]
+    choice = record("rise", of={**REF, "metric": "c_reg"}).of
+    assert set(Sample(table, 1, 100).curve(choice).means[0]) == {best}
+
+
+def test_a_curve_that_the_table_lacks_is_named():
+    table = rows(("b", "C"), GRID)
+    choice = record("rise", of={"panel": "b", "curve": "C_mod"}).of
+    with pytest.raises(UserError, match="no panel b, curve C_mod"):
+        Sample(table, 5, 100).curve(choice)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +253,7 @@ def test_families_are_in_the_order_of_their_numbers():
     ],
 )
 def test_one_curve_is_no_family(kind, fields):
-    table = family(("a", FAMILY["series"]), GRID, lambda x, n: peak(x, 2.0**-5), values=(4,))
+    table = family(("a", FAMILY["curve"]), GRID, lambda x, n: peak(x, 2.0**-5), values=(4,))
     result = found(table, kind, of=FAMILY, **fields)
     assert result.problem == "1 curve; 2 are needed"
     assert np.isnan(result.value)

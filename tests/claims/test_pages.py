@@ -1,5 +1,6 @@
 """Verdicts and the files that tell them."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -117,6 +118,25 @@ def test_the_page_is_whole_and_needs_nothing_else():
         assert found.verdict in text
     assert "7 seeds, 10 points" in text
     assert "Figure 2" in text
+
+
+def test_a_claim_stands_under_its_figures_title_or_its_section_whatever_it_is_called():
+    found = [
+        judgement("figure3a_collapse", nothing("")),
+        judgement("figure3a_breakdown", nothing("")),
+        judgement("penalty_cost", nothing("")),
+        judgement("figure3b_collapse", nothing("")),
+    ]
+    renamed = [replace(each, name=f"name{place}") for place, each in enumerate(found)]
+    context = replace(CONTEXT, titles={"figure3": "Figure 3", "figure3_large_batch": "With more"})
+    parts = page(renamed, context).split("<h2>")[1:]
+    assert [part.split("</h2>")[0] for part in parts] == [
+        "Figure 3",
+        "With more",
+        "The regularizer&#x27;s price",
+    ]
+    assert [part.count("<tr id") for part in parts] == [2, 1, 1]
+    assert "<h2>figure3</h2>" in page(renamed, CONTEXT)  # a figure without a title
 
 
 @pytest.mark.parametrize(

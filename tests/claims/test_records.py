@@ -7,34 +7,34 @@ import yaml
 
 from whysgd.base.errors import UserError
 from whysgd.claims.records import JUDGING_FILE, Region, load_claims
-from whysgd.runs.figures import Curves, FigureSpec
+from whysgd.runs.figures import FigureSpec
+from whysgd.runs.readings import AtEnd, OverTraining
 
 CLAIM = {
     "statement": "it rises",
     "where": "Figure 1b",
     "figure": "figure1",
-    "statistic": {"kind": "rise", "of": {"panel": "b", "series": "C"}},
+    "statistic": {"kind": "rise", "of": {"panel": "b", "curve": "C"}},
     "holds": {"above": 0},
     "because": "a direction",
 }
-_FAMILY_NAME = "B = {batch_size}"
 FIGURES = {
     "figure1": FigureSpec(
         "figure1",
         "figure1",
-        (Curves("a", "x", "C", "epoch"), Curves("b", "x", "C", "learning_rate")),
+        (OverTraining("a", "x", "C"), AtEnd("b", "x", "C", x="learning_rate")),
     ),
     "figure3": FigureSpec(
         "figure3",
         "figure3",
         (
-            Curves("a", "x", _FAMILY_NAME, "learning_rate/batch_size"),
-            Curves("b", "x", "C", "learning_rate"),
+            AtEnd("a", "x", "B", by=("batch_size",), label="{batch_size}", x="learning_rate"),
+            AtEnd("b", "x", "C", x="learning_rate"),
         ),
     ),
     "orders": FigureSpec("orders", "orders", tables=("errors",)),
 }
-FAMILY = {"panel": "a", "series": _FAMILY_NAME}
+FAMILY = {"panel": "a", "curve": "B"}
 
 
 def load(tmp_path, claim, **more):
@@ -101,9 +101,13 @@ def test_claims_where_they_stood_before_are_refused_with_their_new_place(tmp_pat
         ("figure", None, "claims.mine: figure: rise reads the runs of a figure; name it"),
         ("figure", "orders", "claims.mine: figure: unknown 'orders'; known: figure1, figure3"),
         ("statistic.kind", "median", "claims.mine.statistic: Input tag 'median'"),
-        ("statistic.of.metric", "acuracy", "of.metric: Input should be 'test_accuracy'"),
+        (
+            "statistic.of.metric",
+            "acuracy",
+            "of.metric: unknown 'acuracy'; known: test_accuracy",
+        ),
         ("statistic.of.panel", "d", "statistic.of: figure1 has no d: C; known: a: C, b: C"),
-        ("statistic.of.series", "D", "statistic.of: figure1 has no b: D"),
+        ("statistic.of.curve", "D", "statistic.of: figure1 has no b: D"),
         ("statistic.of.pick", "largest", "statistic.of.pick: there is nothing to pick"),
         ("statistic.at", 3, "statistic.rise.at: unknown key"),
         ("holds", {}, "holds: give at least one of"),
@@ -125,7 +129,7 @@ def test_a_mistake_names_its_key(tmp_path, key, value, fault):
 @pytest.mark.parametrize(
     ("statistic", "fault"),
     [
-        ({"kind": "rise", "of": FAMILY}, "of.pick: 'B = {batch_size}' is several curves; pick one"),
+        ({"kind": "rise", "of": FAMILY}, "of.pick: 'B' is several curves; pick one"),
         (
             {
                 "kind": "collapse",
@@ -147,9 +151,18 @@ def test_a_statistic_has_the_curves_that_it_needs(tmp_path, statistic, fault):
     assert fault in str(caught.value)
 
 
+def test_a_claim_that_reads_no_figure_has_a_section(tmp_path):
+    statistic = {"kind": "elsewhere", "reason": "none"}
+    claim = {key: value for key, value in CLAIM.items() if key != "figure"}
+    with pytest.raises(UserError, match="claims.mine: section: needed where no figure is read"):
+        load(tmp_path, {**claim, "statistic": statistic})
+    claims = load(tmp_path, {**claim, "statistic": statistic, "section": "Price"})
+    assert claims.claims["mine"].section == "Price"
+
+
 def test_a_family_is_no_single_curve(tmp_path):
-    statistic = {"kind": "best_slope", "of": {"panel": "b", "series": "C"}, "tuned": "everything"}
-    with pytest.raises(UserError, match="of.series: 'C' is a single curve"):
+    statistic = {"kind": "best_slope", "of": {"panel": "b", "curve": "C"}, "tuned": "everything"}
+    with pytest.raises(UserError, match="of.curve: 'C' is a single curve"):
         load(tmp_path, {**CLAIM, "statistic": statistic})
 
 

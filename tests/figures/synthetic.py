@@ -1,10 +1,12 @@
 """Tables as aggregation makes them, with numbers that are easy to tell apart."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
 from whysgd.figures.render import draw_figure
-from whysgd.runs.tables import TABLE_COLUMNS
+from whysgd.runs.tables import mean_columns
 from whysgd.studies.registry import FIGURES, STUDIES
 
 SWEPT = 2.0 ** np.arange(-7, -2)
@@ -18,13 +20,14 @@ METRICS = {  # one number per metric, so that a panel of the wrong metric shows
 }
 
 
-def rows_of(panel, series, x_name, positions=SWEPT):
+VALUES = {"batch_size": (16, 4, 8), "updates_per_batch": (16, 4, 8), "schedule.start": (0.5, 0.6)}
+
+
+def rows_of(series, positions=SWEPT, **columns):
     """A curve that rises and falls, in every metric."""
     return [
         {
-            "panel": panel,
             "series": series,
-            "x_name": x_name,
             "x": x,
             "metric": metric,
             "mean": level * (1 + 0.01 * index - 0.002 * index**2 + 0.001 * len(series)),
@@ -32,27 +35,36 @@ def rows_of(panel, series, x_name, positions=SWEPT):
             "kept": 5,
             "total": 7,
             "diverged": 0,
+            **columns,
         }
         for index, x in enumerate(positions)
         for metric, level in METRICS.items()
     ]
 
 
+def label_of(reading, values):
+    """The text that a reading gives to a curve with these values of `by`."""
+    text = reading.label or reading.curve
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+        text = text.replace(f"{{{name}:%}}", f"{100 * value:g} %")
+    return text.replace("{learning_rate}", "2^-9")
+
+
 def table_of(name):
-    """A table with every curve that the study gives the figure; series numbers 4, 8 and 16."""
+    """A table with every curve that the study gives the figure; numbers of families 4, 8 and 16."""
+    readings = FIGURES[name].readings
     rows = []
-    for curves in FIGURES[name].curves:
+    for reading in readings:
         positions = {"epoch": np.arange(0.0, 60, 10), "epochs": np.array([10.0, 20, 40])}
-        positions = positions.get(curves.x, SWEPT)
-        names = [curves.series]
-        for field in ("batch_size", "updates_per_batch"):
-            if "{" + field in curves.series:
-                names = [curves.series.format(**{field: value}) for value in (16, 4, 8)]
-        if "{learning_rate" in curves.series:
-            names, positions = ["C at learning_rate = 2^-9"], [2.0**-9]
-        for series in names:
-            rows += rows_of(curves.panel, series, curves.x, positions)
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+        positions = positions.get(reading.x_name, SWEPT)
+        if reading.curve == "baseline":
+            positions = [2.0**-9]
+        for numbers in product(*(VALUES[name] for name in reading.by)):
+            values = dict(zip(reading.by, numbers, strict=True))
+            columns = {"panel": reading.panel, "x_name": reading.x_name, "curve": reading.curve}
+            rows += rows_of(label_of(reading, values), positions, **columns, **values)
+    return pd.DataFrame(rows, columns=list(mean_columns(readings)))
 
 
 def drawing_of(name, tables, context):

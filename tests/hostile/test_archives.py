@@ -20,7 +20,7 @@ from whysgd.config.archive import (
     write_archive,
 )
 from whysgd.runs.published import checked_content
-from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
+from whysgd.runs.tables import MEAN_COLUMNS, RUN_COLUMNS
 
 TABLE = "tables/figure1.csv"
 ROW = {"panel": "a", "series": "C", "x_name": "learning_rate", "x": 0.5, "metric": "c_reg"}
@@ -32,24 +32,24 @@ def csv(columns, *rows):
     return ("\n".join(lines) + "\n").encode()
 
 
-GOOD = csv(TABLE_COLUMNS, ROW)
+GOOD = csv(MEAN_COLUMNS, ROW)
 RUN_ROW = dict.fromkeys(RUN_COLUMNS, 1) | {"panel": "a", "series": "C", "x_name": "x"}
 
 # A file of an archive, its content, whose checksum is right, and a part of the line.
 TABLES = [
     (TABLE, b"", "No columns to parse"),
     (TABLE, b"\n\n\n", "No columns to parse"),
-    (TABLE, csv(TABLE_COLUMNS), "no rows"),
+    (TABLE, csv(MEAN_COLUMNS), "no rows"),
     (TABLE, bytes(range(256)) * 20, "binary data"),
     (TABLE, b"\x89PNG\r\n\x1a\n\xff\xfe\xfd" * 50, "codec can't decode"),
     (TABLE, GOOD.decode().encode("utf-16"), "binary data"),
     (TABLE, "panel\nä\n".encode("latin-1"), "codec can't decode"),
     (TABLE, b"x,y\n1,2\n", "no column panel, series"),
-    (TABLE, csv(TABLE_COLUMNS[:-1], ROW), "no column diverged"),
+    (TABLE, csv(MEAN_COLUMNS[:-1], ROW), "no column diverged"),
     (TABLE, csv(RUN_COLUMNS, RUN_ROW), "no column metric, mean"),
-    (TABLE, csv(TABLE_COLUMNS, ROW | {"mean": "much"}), "column mean: 'much' is not a number"),
-    (TABLE, csv(TABLE_COLUMNS, ROW | {"x": "2^-3"}), "column x: '2\\^-3' is not a number"),
-    (TABLE, csv(TABLE_COLUMNS, ROW | {"kept": "5;7"}), "column kept: '5;7' is not a number"),
+    (TABLE, csv(MEAN_COLUMNS, ROW | {"mean": "much"}), "column mean: 'much' is not a number"),
+    (TABLE, csv(MEAN_COLUMNS, ROW | {"x": "2^-3"}), "column x: '2\\^-3' is not a number"),
+    (TABLE, csv(MEAN_COLUMNS, ROW | {"kept": "5;7"}), "column kept: '5;7' is not a number"),
     (TABLE, GOOD.replace(b",", b";"), "no column panel"),
     (TABLE, GOOD + b"a,b,c,d,e,f,g,h,i,j,k,l,m,n\n", "Expected 10 fields"),
     (TABLE, b'"' + GOOD, "EOF inside string|no column|no rows"),

@@ -16,9 +16,12 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.pins.test_pins import PINNED, kept_columns
 from tests.shared_runs import ROOT, made_once, snakemake
+from whysgd.config.archive import MANIFEST, write_archive
 from whysgd.config.files import known_scales
-from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
+from whysgd.runs.tables import mean_columns, run_columns
+from whysgd.studies.registry import FIGURES as SPECS
 from whysgd.studies.registry import STUDIES, claims_of_all
 from whysgd.studies.theory.study import STUDY as THEORY
 from whysgd.theory.fits import SLOPE_COLUMNS
@@ -85,7 +88,7 @@ def test_a_run_draws_every_figure_and_its_table(tiny_run):
         assert (results / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / "figures" / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
         table = pd.read_csv(results / "tables" / f"{figure}.csv")
-        assert tuple(table.columns) == TABLE_COLUMNS
+        assert tuple(table.columns) == mean_columns(SPECS[figure].readings)
         assert set(table["total"]) == {3}
         assert set(table["kept"]) == {2}
         assert table["mean"].notna().all()
@@ -119,7 +122,7 @@ def test_a_run_judges_every_claim(tiny_run):
     assert table["reason"].notna().all()
     for figure in FIGURES:
         runs = pd.read_csv(results / "tables" / f"{figure}_runs.csv")
-        assert tuple(runs.columns) == RUN_COLUMNS
+        assert tuple(runs.columns) == run_columns(SPECS[figure].readings)
         assert set(runs["seed"]) == {0, 1, 2}
     assert (results / "claims.md").read_text(encoding="utf-8").count("\n| ") == 2 + len(table)
     assert (results / "claims.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
@@ -275,6 +278,35 @@ def test_published_tables_draw_every_figure_without_training(tiny_run, published
     assert (results / "costs.csv").read_bytes() == (own / "costs.csv").read_bytes()
     run = snakemake("--cores=2", *config, folder=tmp_path)
     assert "Nothing to be done" in run.stdout + run.stderr
+
+
+def test_tables_published_before_curves_had_names_draw_the_same_figures(
+    tiny_run, published, tmp_path
+):
+    """An archive whose tables have the columns that were published first, and no others."""
+    former = {name: table["columns"] for name, table in PINNED["tables"]["tiny"].items()}
+    with zipfile.ZipFile(published) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "tiny-tables"
+    for name, columns in former.items():
+        path = folder / "tables" / f"{name}.csv"
+        path.write_bytes(kept_columns(path, columns))
+    assert "curve" not in (folder / "tables" / "figure3.csv").read_text()
+    contents = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*.*")
+        if path.name != MANIFEST
+    }
+    write_archive(tmp_path / "old.zip", "tiny", contents)
+    config = ["--config", "tables_from=old.zip"]
+    run = snakemake("figures", "figure3_large_batch", "--cores=2", *config, folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    results, own = tmp_path / "results" / "tiny-published", tiny_run / "results" / "tiny"
+    for name in (*(f"figures/{figure}.png" for figure in FIGURES), "claims.csv"):
+        assert (results / name).read_bytes() == (own / name).read_bytes(), name
+    for name, columns in former.items():
+        path = results / "tables" / f"{name}.csv"
+        assert kept_columns(path, columns) == kept_columns(own / "tables" / path.name, columns)
 
 
 def test_a_table_that_was_changed_is_not_drawn(published, tmp_path):

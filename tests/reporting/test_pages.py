@@ -77,6 +77,29 @@ def test_numbers_are_shown_as_the_figure_shows_them():
     assert last == ["C <x>", "2^0", "diverged", "", "0 of 7", "2"]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "edge", "text"),
+    [
+        (0.25, 0.5, 0, "2^-1 (2^-2 to 2^-1)"),
+        (0.5, 0.5, 1, "2^-1 (2^-1 to 2^-1), end of the grid"),
+        (np.nan, np.nan, np.nan, "2^-1"),  # published before there were ranges
+    ],
+)
+def test_a_tuned_value_is_shown_with_its_range(low, high, edge, text):
+    row = {"panel": "c", "series": "n = 4", "x_name": "epochs", "x": 10.0, "kept": 5, "total": 7}
+    row |= {"diverged": 0, "metric": "best_learning_rate", "mean": 0.5, "std": 0.0}
+    table = pd.DataFrame([{**row, "tuned_low": low, "tuned_high": high, "at_edge": edge}])
+    assert rows(figure_page("figure4", table, "tiny"))[1] == ["n = 4", "10", text, "5 of 7", "0"]
+
+
+def test_curves_with_the_same_text_have_lines_of_their_own():
+    table = table_of("figure3")
+    same = table.assign(series="B")
+    assert len(rows(figure_page("figure3", same, "tiny"))) == len(
+        rows(figure_page("figure3", table, "tiny"))
+    )
+
+
 def test_a_long_table_is_cut_on_the_page_and_not_in_the_file():
     table = pd.DataFrame({"x": np.arange(1000.0), "name": "a"})
     page = table_page("theory_planar", table, "tiny")

@@ -15,6 +15,7 @@ from whysgd.config.files import known_scales
 from whysgd.config.settings import load_settings
 from whysgd.figures.style import FigureContext
 from whysgd.runs.grid import plan_jobs
+from whysgd.runs.readings import reading_points
 from whysgd.spec.paper import load_paper_values
 from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all
 from whysgd.studies.study import STUDIES_DIR
@@ -28,7 +29,7 @@ EVERY_STUDY = [pytest.param(study, id=study.name) for study in STUDIES]
 
 def synthetic_tables(study, figure):
     """What a figure is drawn from, made up: of runs by form, of a study's own tables by itself."""
-    if figure.curves:
+    if figure.readings:
         return {"means": table_of(figure.name)}
     made = importlib.import_module(f"tests.studies.{study.name}.synthetic").tables()
     return {name: made[name] for name in figure.tables}
@@ -43,7 +44,7 @@ def test_the_registry_has_every_folder_of_a_study():
 def test_no_two_studies_give_one_name_to_figures_or_tables():
     figures = [figure.name for study in STUDIES for figure in study.figures]
     computed = [t.name for study in STUDIES for job in study.computations for t in job.tables]
-    of_runs = [name for f in FIGURES.values() if f.curves for name in (f.name, f"{f.name}_runs")]
+    of_runs = [name for f in FIGURES.values() if f.readings for name in (f.name, f"{f.name}_runs")]
     for names in (figures, [*computed, *of_runs], [study.title for study in STUDIES]):
         assert [name for name, count in Counter(names).items() if count > 1] == []
     assert not set(figures) & set(NAMES)  # both are targets
@@ -100,7 +101,7 @@ def test_computed_tables_have_a_caption_and_are_computed_before_they_are_read(st
 
 @pytest.mark.parametrize(("study", "figure"), EVERY_FIGURE)
 def test_a_figure_reads_runs_or_tables(study, figure):
-    assert bool(figure.curves) != bool(figure.tables)
+    assert bool(figure.readings) != bool(figure.tables)
 
 
 @pytest.mark.parametrize(("study", "figure"), EVERY_FIGURE)
@@ -117,7 +118,7 @@ def test_a_figure_is_drawn_from_its_tables_and_nothing_else(study, figure, scale
     assert made.legends
 
 
-@pytest.mark.parametrize("name", [name for name, figure in FIGURES.items() if figure.curves])
+@pytest.mark.parametrize("name", [name for name, figure in FIGURES.items() if figure.readings])
 def test_a_figure_of_runs_without_its_rows_is_an_error_that_names_it(name):
     with pytest.raises(UserError, match=f"^{name}: table has no rows of panel"):
         drawing_of(name, table_of(name).iloc[:0], FigureContext("quick"))
@@ -133,8 +134,21 @@ def test_a_study_is_planned_at_every_scale(study, scale):
     for figure in here:
         figure.check(settings)
         assert len(study.configuration(figure, settings)) == 10
-        if figure.curves:
+        if figure.readings:
             assert jobs.run_ids(figure.points(settings), settings.runs.seeds)
+
+
+@pytest.mark.parametrize("name", [name for name, figure in FIGURES.items() if figure.readings])
+def test_a_curve_is_one_thing_and_has_a_label_of_its_own(name):
+    kinds, labels = {}, {}
+    settings = load_settings({"scale": "quick"}).scale
+    for reading in FIGURES[name].readings:
+        kind = (type(reading), reading.x_name, reading.by, reading.label, reading.score)
+        assert kinds.setdefault((reading.panel, reading.curve), kind) == kind
+        for point in reading_points([reading], settings):
+            place = (reading.panel, reading.series_of(point))
+            assert labels.setdefault(place, reading.curve_of(point)) == reading.curve_of(point)
+    assert labels
 
 
 @pytest.mark.parametrize("study", EVERY_STUDY)
@@ -166,5 +180,5 @@ def test_a_study_makes_claims_about_each_of_its_figures_or_their_tables(study):
     own = [CLAIMS.claims[name] for name in content]
     assert len({claim.statement for claim in own}) > len(own) / 2
     read = {claim.figure for claim in own}
-    assert {f.name for f in study.figures if f.default and f.curves} <= read
+    assert {f.name for f in study.figures if f.default and f.readings} <= read
     assert any(claim.statistic.kind == "order" for claim in own) == (study.slopes is not None)

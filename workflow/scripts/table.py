@@ -4,18 +4,18 @@ from whysgd.base.files import atomic_path
 from whysgd.base.scripting import script_log
 from whysgd.config.settings import Sweeps
 from whysgd.runs.store import RunStore
-from whysgd.runs.tables import figure_table, run_table
+from whysgd.runs.tables import figure_tables
 from whysgd.studies.registry import FIGURES
 
 with script_log(snakemake.log[0]) as logger:
     scale = Sweeps.model_validate(snakemake.params.scale)
     figure = FIGURES[snakemake.wildcards.figure]
     store = RunStore(snakemake.input.ensembles, snakemake.input.histories, scale.runs.seeds)
-    for path, make_table in (
-        (snakemake.output.means, figure_table),
-        (snakemake.output.runs, run_table),
+    tables = figure_tables(figure.readings, scale, store.history)
+    for path, table in (
+        (snakemake.output.means, tables.means),
+        (snakemake.output.runs, tables.runs),
     ):
-        table = make_table(figure, scale, store.history)
         with atomic_path(path) as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
         logger.info("wrote %s: %d rows", path, len(table))

@@ -232,3 +232,21 @@ def test_ablations_show_both_sides_of_each_choice():
             assert places(line) == list(rows["x"])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert len(labels) == len(set(labels)) == 2 + len(halvings) + 4
+
+
+def drawn(figure):
+    """What a figure shows: lines and legends, panel by panel."""
+    shown = [
+        (*map(list, line.get_data()), line.get_color(), line.get_marker())
+        for axes in figure.axes
+        for line in axes.lines
+    ]
+    return shown, [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize("name", [*PANELS, "ablations"])
+def test_what_is_drawn_where_does_not_hang_on_the_text_of_labels(name):
+    table = table_of(name)
+    renamed = table.assign(series=[f"text {row}" for row in range(len(table))])
+    figures = [drawing_of(name, each, QUICK) for each in (table, renamed)]
+    assert str(drawn(figures[0])) == str(drawn(figures[1]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from whysgd.base.randomness import Purpose, generator
-from whysgd.runs.tables import best_first
+from whysgd.runs.ranking import best_first
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,8 @@ def best_means(scores: Floats, values: Floats, seeds: NDArray[np.intp], keep_bes
     """Mean of a metric over the best runs of every grid point, in every resample.
 
     Args:
-        scores: highest test accuracies, (points, seeds); nan for a diverged run.
+        scores: what ranks the runs, better the higher it is, (points, seeds); nan for a diverged
+            run.
         values: the metric, (points, seeds).
         seeds: as `resampled_seeds` gives them, (R, seeds).
         keep_best: runs that count.

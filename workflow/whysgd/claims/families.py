@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whysgd.claims.kinds import BestSlope, Collapse, SeriesSlope, StableRateSlope
-from whysgd.claims.sample import Curve, Sample, at_common
+from whysgd.claims.sample import Sample, SampledCurve, at_common
 from whysgd.claims.statistics import (
     STABLE_FRACTION,
     at_end,
@@ -82,42 +82,40 @@ def best_slope(statistic: BestSlope, sample: Sample) -> Values | Candidates:
         return too_few(len(curves), "curve", 2)
     x = _swept(curves)
     if statistic.tuned == "everything":
-        best = np.stack([_highest(curve.means) for curve in curves], -1)
+        best = np.stack([_best(curve, slice(None)) for curve in curves], -1)
         ends = [_tuned_at_end(curve, np.ones(len(curve.positions), bool)) for curve in curves]
         problem = grid_end("an optimum") if any(ends) else ""
         return known(slope(x, best), points_of(*curves), problem)
     slopes, ends = [], []
     for position in np.unique(curves[0].positions):
         here = [curve.positions == position for curve in curves]
-        best = np.stack(
-            [_highest(curve.means[:, mask]) for curve, mask in zip(curves, here, strict=True)], -1
-        )
+        best = np.stack([_best(curve, mask) for curve, mask in zip(curves, here, strict=True)], -1)
         slopes.append(slope(x, best))
         ends += [_tuned_at_end(curve, mask) for curve, mask in zip(curves, here, strict=True)]
     problem = grid_end("an optimum") if any(ends) else ""
-    return Candidates(np.stack(slopes, -1), points_of(*curves), problem)
+    of_loss = curves[0].sign < 0
+    return Candidates(np.stack(slopes, -1), points_of(*curves), problem, smallest=of_loss)
 
 
-def _small_batches(curves: Sequence[Curve], largest_fraction: float) -> list[Curve]:
+def _small_batches(curves: Sequence[SampledCurve], largest_fraction: float) -> list[SampledCurve]:
     return [curve for curve in curves if curve.batch_fraction <= largest_fraction]
 
 
-def _swept(curves: Sequence[Curve]) -> Floats:
-    """Log2 of what tells the curves apart, B or n, (curves,)."""
-    batch_sizes = [curve.batch_size for curve in curves]
-    ns = [curve.updates_per_batch for curve in curves]
-    return np.log2(np.array(ns if len(set(ns)) > 1 else batch_sizes, np.float64))
+def _swept(curves: Sequence[SampledCurve]) -> Floats:
+    """Log2 of the value that tells the curves apart, such as B or n, (curves,)."""
+    return np.log2(np.array([curve.told_by[0] for curve in curves], np.float64))
 
 
-def _highest(means: Floats) -> Floats:
-    """Over the last axis, which may be empty; nan where nothing is finite."""
-    best = np.where(np.isnan(means), -np.inf, means).max(-1, initial=-np.inf)
-    return np.where(np.isfinite(best), best, np.nan)
+def _best(curve: SampledCurve, among: slice | NDArray[np.bool_]) -> Floats:
+    """Best mean among some points, which may be none, (R,); nan where nothing is finite."""
+    goodness = curve.goodness[:, among]
+    best = np.where(np.isnan(goodness), -np.inf, goodness).max(-1, initial=-np.inf)
+    return np.where(np.isfinite(best), curve.sign * best, np.nan)
 
 
-def _tuned_at_end(curve: Curve, mask: NDArray[np.bool_]) -> bool:
+def _tuned_at_end(curve: SampledCurve, mask: NDArray[np.bool_]) -> bool:
     """Whether the sample's best among some points has a rate or position at an end of theirs."""
     if not mask.any():
         return False
-    best = tied_best(curve.means[0, mask])
+    best = tied_best(curve.goodness[0, mask])
     return any(at_end(axis[mask], best) for axis in (curve.positions, curve.learning_rates))

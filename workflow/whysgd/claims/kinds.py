@@ -10,27 +10,23 @@ from pydantic import Field
 from whysgd.base.powers import Number
 from whysgd.base.record import Frozen
 
-Metric = Literal[
-    "test_accuracy",
-    "train_accuracy",
-    "test_accuracy_final",
-    "train_accuracy_final",
-    "train_loss",
-    "c_reg",
-]
 Unit = Literal["accuracy", "log2", "ratio", "slope"]
 LARGEST_BATCH_FRACTION = 0.125
 
 
-class CurveName(Frozen):
+class CurveChoice(Frozen):
     """A curve of a figure, or a family of curves, and what is read of its runs."""
 
     panel: str
-    series: str = Field(description="as the study writes it, such as C_mod or B = {batch_size}")
+    curve: str = Field(description="its name in the study's reading, such as C_mod or B")
     pick: Literal["smallest", "largest"] | None = Field(
         None, description="the curve of a family with the smallest or largest B or n"
     )
-    metric: Metric = Field("test_accuracy", description="accuracies: highest in training, or final")
+    metric: str | None = Field(
+        None,
+        description="such as train_accuracy, the highest in training, or train_accuracy_final; "
+        "default: what ranks the curve's runs",
+    )
 
 
 class StatisticRecord(Frozen):
@@ -51,23 +47,23 @@ class Difference(StatisticRecord):
     """The metric of one curve less that of another, each at its smallest position."""
 
     kind: Literal["difference"]
-    of: CurveName
-    against: CurveName
+    of: CurveChoice
+    against: CurveChoice
 
 
 class Rise(StatisticRecord):
-    """How far the best point of a curve is above its first point, or above its last stable one."""
+    """How much better a curve's best point is than its first one, or than its last stable one."""
 
     kind: Literal["rise", "fall"]
-    of: CurveName
+    of: CurveChoice
 
 
 class OptimumRatio(StatisticRecord):
-    """Where one curve is highest over where another is, as a power of two."""
+    """Where one curve is best over where another is, as a power of two."""
 
     kind: Literal["optimum_ratio"]
-    of: CurveName
-    against: CurveName
+    of: CurveChoice
+    against: CurveChoice
 
     @property
     def unit(self) -> Unit:
@@ -76,27 +72,27 @@ class OptimumRatio(StatisticRecord):
 
 
 class BestDifference(StatisticRecord):
-    """The highest point of one curve less the highest point of another."""
+    """The best point of one curve less the best point of another."""
 
     kind: Literal["best_difference"]
-    of: CurveName
-    against: CurveName
+    of: CurveChoice
+    against: CurveChoice
 
 
 class DifferenceAtMultiple(StatisticRecord):
-    """A curve at a multiple of another's best position, less that other's highest point."""
+    """A curve at a multiple of another's best position, less that other's best point."""
 
     kind: Literal["difference_at_multiple"]
-    of: CurveName
-    against: CurveName
+    of: CurveChoice
+    against: CurveChoice
     factor: Number = Field(gt=0, description="of the other curve's best position")
 
 
 class LogSlope(StatisticRecord):
-    """Slope of log metric over log position, up to the best position by test accuracy."""
+    """Slope of log metric over log position, up to the best position by the runs' score."""
 
     kind: Literal["log_slope"]
-    of: CurveName
+    of: CurveChoice
 
     @property
     def unit(self) -> Unit:
@@ -105,17 +101,17 @@ class LogSlope(StatisticRecord):
 
 
 class Lowest(StatisticRecord):
-    """The lowest value of a metric up to the best position by test accuracy."""
+    """The lowest value of a metric up to the best position by the runs' score."""
 
     kind: Literal["lowest"]
-    of: CurveName
+    of: CurveChoice
 
 
 class Collapse(StatisticRecord):
     """Spread across curves at equal position, over their spread at an equal other variable."""
 
     kind: Literal["collapse"]
-    of: CurveName
+    of: CurveChoice
     instead_of: Literal["learning_rate", "reg_coefficient", "effective_learning_rate"] = Field(
         description="the other variable; the effective rate is updates_per_batch * learning_rate"
     )
@@ -138,7 +134,7 @@ class SeriesSlope(StatisticRecord):
     """Slope of a metric over log2 of B or n at equal position: the median over positions."""
 
     kind: Literal["series_slope"]
-    of: CurveName
+    of: CurveChoice
     largest_batch_fraction: float = Field(
         LARGEST_BATCH_FRACTION, gt=0, le=1, description="of the training set, for B"
     )
@@ -153,7 +149,7 @@ class StableRateSlope(StatisticRecord):
     """Slope of log2 of the largest stable position over log2 of B or n."""
 
     kind: Literal["stable_rate_slope"]
-    of: CurveName
+    of: CurveChoice
 
     @property
     def unit(self) -> Unit:
@@ -170,9 +166,10 @@ class BestSlope(StatisticRecord):
     """Slope of the tuned metric over log2 of B or n."""
 
     kind: Literal["best_slope"]
-    of: CurveName
+    of: CurveChoice
     tuned: Literal["everything", "at_every_position"] = Field(
-        description="over all positions and rates; or over rates, and the largest of the slopes"
+        description="over all positions and rates; or over rates, and the largest of the slopes, "
+        "of a loss the smallest"
     )
 
     @property
@@ -185,8 +182,8 @@ class Distance(StatisticRecord):
     """Median over common positions of the absolute difference between two curves."""
 
     kind: Literal["distance"]
-    of: CurveName
-    against: CurveName
+    of: CurveChoice
+    against: CurveChoice
     scale: Literal["linear", "log2"] = Field("linear", description="of the metric")
     above_fixed_rate: bool = Field(
         False, description="only positions above the learning rate that `of` holds fixed"
@@ -242,7 +239,7 @@ Statistic = (
 )
 
 
-def curves_of(statistic: StatisticRecord) -> dict[str, CurveName]:
+def curves_of(statistic: StatisticRecord) -> dict[str, CurveChoice]:
     """The curves that a statistic names, by key."""
     found = {key: getattr(statistic, key, None) for key in ("of", "against")}
     return {key: curve for key, curve in found.items() if curve is not None}

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from whysgd.base.powers import format_number
 from whysgd.claims.kinds import Unit
-from whysgd.claims.records import Region
+from whysgd.claims.records import Claim, Region
 from whysgd.claims.verdicts import Judgement, Verdict
 from whysgd.reporting.html import page as html_page
 from whysgd.reporting.html import text
@@ -33,11 +32,13 @@ class ReportContext:
         scale: name of the scale.
         confidence: of the intervals.
         paper: values that claims show, by claim and by key, such as "figure2a.ratio_of_optima".
+        titles: what readers call the figures, by name; a figure without one is called by its name.
     """
 
     scale: str
     confidence: float
     paper: Mapping[str, Mapping[str, PaperValue]]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def claims_table(judgements: Sequence[Judgement], context: ReportContext) -> pd.DataFrame:
@@ -93,10 +94,13 @@ def markdown(judgements: Sequence[Judgement], context: ReportContext) -> str:
 
 
 def page(judgements: Sequence[Judgement], context: ReportContext) -> str:
-    """One HTML page that needs no other file, with a table for each section of the paper."""
+    """One HTML page that needs no other file, with a table for each figure or section."""
     title = f"Claims of the paper at scale {context.scale}"
     body = [f"<p>{text(_summary(judgements, context))}</p>"]
-    for heading, group in groupby(judgements, key=lambda found: _heading(found.name)):
+    sections: dict[str, list[Judgement]] = {}
+    for found in judgements:
+        sections.setdefault(_heading(found.claim, context), []).append(found)
+    for heading, group in sections.items():
         body.append(f"<h2>{text(heading)}</h2>\n<table>")
         cells = "".join(f"<th>{heading}</th>" for heading in _HEADINGS[1:])
         body.append(f"<tr>{cells}</tr>")
@@ -164,11 +168,10 @@ def _summary(judgements: Sequence[Judgement], context: ReportContext) -> str:
     )
 
 
-def _heading(name: str) -> str:
-    """Figure 3 for "figure3a_collapse", else the first word."""
-    word = name.split("_")[0].rstrip("abc")
-    number = word.removeprefix("figure")
-    return f"Figure {number}" if number.isdigit() else word.capitalize()
+def _heading(claim: Claim, context: ReportContext) -> str:
+    """Where a claim stands on the page."""
+    figure = str(claim.figure)
+    return claim.section or context.titles.get(figure, figure)
 
 
 def _html_row(found: Judgement, context: ReportContext) -> str:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from whysgd.claims.kinds import (
     BestDifference,
-    CurveName,
+    CurveChoice,
     Difference,
     DifferenceAtMultiple,
     Distance,
@@ -14,7 +14,7 @@ from whysgd.claims.kinds import (
     OptimumRatio,
     Rise,
 )
-from whysgd.claims.sample import Curve, Sample, at_common
+from whysgd.claims.sample import Sample, SampledCurve, at_common
 from whysgd.claims.statistics import (
     STABLE_FRACTION,
     at_end,
@@ -56,17 +56,18 @@ def rise(statistic: Rise, sample: Sample) -> Candidates | Values:
         base = usable[means >= STABLE_FRACTION * means.max()][-1]
     others = usable[usable != base]
     problem = ""
-    if tied_best(curve.means[0])[base]:
+    if tied_best(curve.goodness[0])[base]:
         inside = 0 < base < len(curve.positions) - 1
         problem = "no usable point beyond the optimum" if inside else grid_end("the optimum")
-    return Candidates(curve.means[:, others] - curve.means[:, [base]], len(usable), problem)
+    gains = curve.goodness[:, others] - curve.goodness[:, [base]]
+    return Candidates(gains, len(usable), problem)
 
 
 def optimum_ratio(statistic: OptimumRatio, sample: Sample) -> Values:
     """Log2 of the ratio of the two best positions; ties and ends of grids make it a range."""
     curves = [sample.curve(name) for name in (statistic.of, statistic.against)]
     (low, high), (other_low, other_high) = (
-        optimum_range(curve.positions, curve.means) for curve in curves
+        optimum_range(curve.positions, curve.goodness) for curve in curves
     )
     value = _best_log2(curves[0]) - _best_log2(curves[1])
     problem = _optimum_problem(*curves)
@@ -74,16 +75,16 @@ def optimum_ratio(statistic: OptimumRatio, sample: Sample) -> Values:
 
 
 def best_difference(statistic: BestDifference, sample: Sample) -> Values:
-    """Of the highest means; each optimum is found anew in every resample."""
+    """Of the best means; each optimum is found anew in every resample."""
     curves = [sample.curve(name) for name in (statistic.of, statistic.against)]
-    best, other = (_highest(curve) for curve in curves)
+    best, other = (_best(curve) for curve in curves)
     return known(best - other, points_of(*curves), _optimum_problem(*curves))
 
 
 def difference_at_multiple(statistic: DifferenceAtMultiple, sample: Sample) -> Values:
-    """One curve at a multiple of the other's best position, less the other's highest mean."""
+    """One curve at a multiple of the other's best position, less the other's best mean."""
     of, against = sample.curve(statistic.of), sample.curve(statistic.against)
-    best = np.argmax(tied_best(against.means), axis=-1)
+    best = np.argmax(tied_best(against.goodness), axis=-1)
     wanted = statistic.factor * against.positions[best]
     there = np.isclose(of.positions, wanted[:, np.newaxis], rtol=1e-9, atol=0)
     means = np.take_along_axis(of.means, there.argmax(-1)[:, np.newaxis], -1)[:, 0]
@@ -91,7 +92,7 @@ def difference_at_multiple(statistic: DifferenceAtMultiple, sample: Sample) -> V
     if not problem and not there[0].any():
         problem = f"the grid has no point at {statistic.factor:g} times the optimum"
     found = np.where(there.any(-1), means, np.nan)
-    return known(found - _highest(against), points_of(of, against), problem)
+    return known(found - _best(against), points_of(of, against), problem)
 
 
 def log_slope(statistic: LogSlope, sample: Sample) -> Values:
@@ -132,26 +133,27 @@ def distance(statistic: Distance, sample: Sample) -> Values:
     return known(median(np.abs(pairs[:, 0] - pairs[:, 1])), 2 * len(common))
 
 
-def _highest(curve: Curve) -> Floats:
-    """Highest mean in each resample, (R,); nan where no point is finite."""
-    best = np.where(np.isnan(curve.means), -np.inf, curve.means).max(-1)
-    return np.where(np.isfinite(best), best, np.nan)
+def _best(curve: SampledCurve) -> Floats:
+    """Best mean in each resample, (R,); nan where no point is finite."""
+    best = np.where(np.isnan(curve.means), -np.inf, curve.goodness).max(-1)
+    return np.where(np.isfinite(best), curve.sign * best, np.nan)
 
 
-def _best_log2(curve: Curve) -> float:
+def _best_log2(curve: SampledCurve) -> float:
     """Log2 of the sample's best position; the middle of those that tie."""
-    tied = np.log2(curve.positions[tied_best(curve.means[0])])
+    tied = np.log2(curve.positions[tied_best(curve.goodness[0])])
     return float((tied.min() + tied.max()) / 2) if len(tied) else np.nan
 
 
-def _optimum_problem(*curves: Curve) -> str:
-    ends = [at_end(curve.positions, tied_best(curve.means[0])) for curve in curves]
+def _optimum_problem(*curves: SampledCurve) -> str:
+    ends = [at_end(curve.positions, tied_best(curve.goodness[0])) for curve in curves]
     return grid_end("an optimum") if any(ends) else ""
 
 
-def _up_to_optimum(sample: Sample, name: CurveName, curve: Curve) -> NDArray[np.bool_]:
-    """Points up to the best by test accuracy, (1 + resamples, P): beyond it, networks collapse."""
-    best = tied_best(sample.curve(name, metric="test_accuracy").means)
+def _up_to_optimum(sample: Sample, choice: CurveChoice, curve: SampledCurve) -> NDArray[np.bool_]:
+    """Points up to the best by the score, (1 + resamples, P): beyond it, networks collapse."""
+    scored = sample.curve(choice.model_copy(update={"metric": None}))
+    best = tied_best(scored.goodness)
     last = np.where(best, np.arange(len(curve.positions)), -1).max(-1)
     up_to: NDArray[np.bool_] = np.arange(len(curve.positions)) <= last[:, np.newaxis]
     return up_to

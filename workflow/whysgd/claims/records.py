@@ -4,7 +4,6 @@ The claims of a study are the `claims.yaml` in its folder; how all are judged is
 `config/claims.yaml`. No study is known here: figures and values of papers are handed in.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +12,13 @@ from pydantic import Field, model_validator
 
 from whysgd.base.errors import UserError
 from whysgd.base.record import Frozen
-from whysgd.claims.kinds import CurveName, Elsewhere, Order, Statistic, curves_of
+from whysgd.claims.kinds import CurveChoice, Elsewhere, Order, Statistic, curves_of
 from whysgd.config.files import CONFIG_DIR, read_yaml, validated
 from whysgd.runs.figures import FigureSpec
+from whysgd.runs.readings import run_metrics
 from whysgd.spec.paper import PaperValue, load_paper_values
 
 JUDGING_FILE = CONFIG_DIR / "claims.yaml"
-_SWEPT = re.compile(r"\{(batch_size|updates_per_batch)\}")
 
 
 class Region(Frozen):
@@ -64,6 +63,9 @@ class Claim(Frozen):
     statement: str = Field(min_length=1, description="what the paper says, in our words")
     where: str = Field(min_length=1, description="where the paper says it")
     figure: str | None = Field(None, description="whose runs are read, such as figure1")
+    section: str | None = Field(
+        None, min_length=1, description="heading on the page of claims; default: the figure's title"
+    )
     statistic: Annotated[Statistic, Field(discriminator="kind")]
     holds: Region = Field(description="where the statistic must lie for the claim to be true")
     because: str = Field(min_length=1, description="why the statistic and its threshold are these")
@@ -78,6 +80,8 @@ class Claim(Frozen):
                 raise ValueError(f"figure: {self.statistic.kind} reads no figure")
         elif self.figure is None:
             raise ValueError(f"figure: {self.statistic.kind} reads the runs of a figure; name it")
+        if self.figure is None and self.section is None:
+            raise ValueError("section: needed where no figure is read")
         return self
 
 
@@ -178,7 +182,7 @@ def check_claim(claim: Claim, figures: Mapping[str, FigureSpec]) -> None:
     """
     if claim.figure is None:
         return
-    of_runs = [name for name, figure in figures.items() if figure.curves]
+    of_runs = [name for name, figure in figures.items() if figure.readings]
     if claim.figure not in of_runs:
         raise ValueError(f"figure: unknown {claim.figure!r}; known: {', '.join(of_runs)}")
     families = ("of",) if claim.statistic.reads_family else ()
@@ -186,17 +190,22 @@ def check_claim(claim: Claim, figures: Mapping[str, FigureSpec]) -> None:
         _check_curve(f"statistic.{key}", curve, figures[claim.figure], key in families)
 
 
-def _check_curve(where: str, curve: CurveName, figure: FigureSpec, family: bool) -> None:
-    known = sorted({(curves.panel, curves.series) for curves in figure.curves})
-    if (curve.panel, curve.series) not in known:
-        texts = ", ".join(f"{panel}: {series}" for panel, series in known)
+def _check_curve(where: str, choice: CurveChoice, figure: FigureSpec, family: bool) -> None:
+    readings = {(reading.panel, reading.curve): reading for reading in figure.readings}
+    if (choice.panel, choice.curve) not in readings:
+        known = ", ".join(f"{panel}: {curve}" for panel, curve in sorted(readings))
         raise ValueError(
-            f"{where}: {figure.name} has no {curve.panel}: {curve.series}; known: {texts}"
+            f"{where}: {figure.name} has no {choice.panel}: {choice.curve}; known: {known}"
         )
-    swept = _SWEPT.search(curve.series) is not None
-    if swept and not family and curve.pick is None:
-        raise ValueError(f"{where}.pick: {curve.series!r} is several curves; pick one")
-    if curve.pick is not None and (family or not swept):
+    reading = readings[choice.panel, choice.curve]
+    metrics = run_metrics([reading])
+    if choice.metric is not None and choice.metric not in metrics:
+        known = ", ".join(metrics)
+        raise ValueError(f"{where}.metric: unknown {choice.metric!r}; known: {known}")
+    several = bool(reading.by)
+    if several and not family and choice.pick is None:
+        raise ValueError(f"{where}.pick: {choice.curve!r} is several curves; pick one")
+    if choice.pick is not None and (family or not several):
         raise ValueError(f"{where}.pick: there is nothing to pick from")
-    if family and not swept:
-        raise ValueError(f"{where}.series: {curve.series!r} is a single curve")
+    if family and not several:
+        raise ValueError(f"{where}.curve: {choice.curve!r} is a single curve")

@@ -1,47 +1,53 @@
 """The runs of a figure as curves, in the sample and in every resample of its seeds."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.claims.bootstrap import best_means, resampled_seeds
-from whysgd.claims.kinds import CurveName
+from whysgd.claims.kinds import CurveChoice
+from whysgd.runs.scores import SCORES
 
 Floats = NDArray[np.float64]
-_FIELD = re.compile(r"\\\{(\w+)\\\}")
 _POINT = ["x", "learning_rate", "reg_coefficient"]
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A curve of a figure.
+class SampledCurve:
+    """A curve of a figure with what a metric is of its runs, resample by resample.
 
     Attributes:
-        name: legend text.
+        told_by: the values that tell it from the others of its family; empty for a curve alone.
         positions: on the horizontal axis, ascending, (P,); 0 where the axis is the epoch. They
             repeat where the axis is the budget, with one point for every learning rate.
         learning_rates: (P,).
         reg_coefficients: (P,).
-        batch_size: the paper's B.
         batch_fraction: B over the number of training images.
         updates_per_batch: the paper's n.
         means: metric over the best runs, (1 + resamples, P), row 0 the sample's; nan where fewer
             runs are finite than should count.
+        sign: 1 if the metric is better the higher it is, -1 if the lower.
     """
 
-    name: str
+    told_by: tuple[Any, ...]
     positions: Floats
     learning_rates: Floats
     reg_coefficients: Floats
-    batch_size: int
     batch_fraction: float
     updates_per_batch: int
     means: Floats
+    sign: float
+
+    @property
+    def goodness(self) -> Floats:
+        """The means so that more is better, (1 + resamples, P)."""
+        return self.sign * self.means
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -62,7 +68,7 @@ class Sample:
     """All runs of a figure.
 
     Attributes:
-        runs: columns `whysgd.runs.tables.RUN_COLUMNS`.
+        runs: a figure's table of runs (see `whysgd.runs.tables`).
         keep_best: runs of a grid point that count.
         resamples: of the seeds.
     """
@@ -80,56 +86,65 @@ class Sample:
     def _resampled(self) -> NDArray[np.intp]:
         return resampled_seeds(len(self.seeds), self.resamples)
 
-    def curve(self, name: CurveName, metric: str | None = None) -> Curve:
+    def curve(self, choice: CurveChoice) -> SampledCurve:
         """One curve; of a family, the one that is to be picked.
 
-        Args:
-            name: of the curve.
-            metric: instead of the one that the name has.
+        Raises:
+            UserError: as `family`.
         """
-        curves = self.family(name, metric)
-        return curves[0] if name.pick != "largest" else curves[-1]
+        curves = self.family(choice)
+        return curves[0] if choice.pick != "largest" else curves[-1]
 
-    def family(self, name: CurveName, metric: str | None = None) -> list[Curve]:
-        """All curves of a family, ascending in B and n."""
-        rows = self.runs[
-            (self.runs["panel"] == name.panel) & self.runs["series"].str.fullmatch(_pattern(name))
-        ]
-        curves = [
-            self._curve(str(series), group, metric or name.metric)
-            for series, group in rows.groupby("series", sort=True)
-        ]
-        return sorted(curves, key=lambda curve: (curve.batch_size, curve.updates_per_batch))
+    def family(self, choice: CurveChoice) -> list[SampledCurve]:
+        """All curves of a family, ascending in the values that tell them apart.
 
-    def _curve(self, name: str, rows: pd.DataFrame, metric: str) -> Curve:
+        Raises:
+            UserError: the table has no such curve.
+        """
+        runs = self.runs
+        rows = runs[(runs["panel"] == choice.panel) & (runs["curve"] == choice.curve)]
+        if rows.empty:
+            raise UserError(
+                f"table of runs has no panel {choice.panel}, curve {choice.curve}; remove the "
+                "table and make it again"
+            )
+        score = str(rows["score"].iloc[0])
+        by = str(rows["by"].fillna("").iloc[0]).split()
+        groups = rows.groupby(by, sort=True) if by else [((), rows)]
+        metric = choice.metric or score
+        return [self._curve(values, group, score, metric) for values, group in groups]
+
+    def _curve(
+        self, told_by: tuple[Any, ...], rows: pd.DataFrame, score: str, metric: str
+    ) -> SampledCurve:
         rows = rows.fillna({"x": 0.0})
         scores, values = (
             rows.pivot(index=_POINT, columns="seed", values=column).reindex(
                 columns=list(self.seeds)
             )
-            for column in ("test_accuracy", metric)
+            for column in (score, metric)
         )
         points = scores.index.to_frame(index=False)
         first = rows.iloc[0]
-        return Curve(
-            name,
+        return SampledCurve(
+            told_by,
             points["x"].to_numpy(np.float64),
             points["learning_rate"].to_numpy(np.float64),
             points["reg_coefficient"].to_numpy(np.float64),
-            int(first["batch_size"]),
             float(first["batch_size"] / first["num_train"]),
             int(first["updates_per_batch"]),
             best_means(
-                scores.to_numpy(np.float64),
+                SCORES[score].sign * scores.to_numpy(np.float64),
                 values.to_numpy(np.float64),
                 self._resampled,
                 self.keep_best,
             ),
+            SCORES[metric].sign,
         )
 
 
 def at_common(
-    axes: Sequence[Floats], curves: Sequence[Curve], least: int
+    axes: Sequence[Floats], curves: Sequence[SampledCurve], least: int
 ) -> list[tuple[float, Floats]]:
     """Means of the curves where they stand at the same position.
 
@@ -155,7 +170,3 @@ def at_common(
 def _rounded(position: float) -> float:
     """The same number for positions that differ by rounding, as products and quotients do."""
     return float(f"{position:.9g}")
-
-
-def _pattern(name: CurveName) -> str:
-    return _FIELD.sub(".+", re.escape(name.series))

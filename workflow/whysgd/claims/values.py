@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from whysgd.claims.sample import Curve
+from whysgd.claims.sample import SampledCurve
 
 Floats = NDArray[np.float64]
 LEAST_POINTS = 3  # a slope, a rise or a typical distance over fewer says nothing
@@ -63,6 +63,6 @@ def grid_end(what: str) -> str:
     return f"{what} lies at an end of the grid"
 
 
-def points_of(*curves: Curve) -> int:
+def points_of(*curves: SampledCurve) -> int:
     """Usable points of some curves."""
     return sum(int(curve.usable.sum()) for curve in curves)

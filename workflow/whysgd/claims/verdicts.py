@@ -52,8 +52,8 @@ def judge_claims(
 
     Args:
         claims: with their rules.
-        runs: by figure, columns `whysgd.runs.tables.RUN_COLUMNS`; without those that the scale
-            does not have, or that are not run yet.
+        runs: by figure, the table of its runs (see `whysgd.runs.tables`); without those that the
+            scale does not have, or that are not run yet.
         slopes: fitted orders of accuracy, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None where
             the scale computes none.
         keep_best: runs of a grid point that count.

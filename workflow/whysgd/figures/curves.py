@@ -34,17 +34,23 @@ class Curve:
     shift: float = 1.0
 
 
-def select(table: pd.DataFrame, panel: str, metric: str, series: str | None = None) -> pd.DataFrame:
-    """Rows of a panel and metric, in order of x.
+def select(table: pd.DataFrame, panel: str, metric: str, curve: str) -> pd.DataFrame:
+    """Selects the rows of a curve, or of a family of curves, in order of x.
+
+    Args:
+        table: as `whysgd.runs.tables` makes it.
+        panel: letter of the panel.
+        metric: what the rows are the mean of.
+        curve: the name that the study's reading gives it.
 
     Raises:
         UserError: there are none.
     """
-    rows = table[(table["panel"] == panel) & (table["metric"] == metric)]
-    if series is not None:
-        rows = rows[rows["series"] == series]
+    rows = table[
+        (table["panel"] == panel) & (table["metric"] == metric) & (table["curve"] == curve)
+    ]
     if rows.empty:
-        what = f"panel {panel}, metric {metric}" + (f", series {series}" if series else "")
+        what = f"panel {panel}, metric {metric}, curve {curve}"
         raise UserError(f"table has no rows of {what}; remove the table and make it again")
     return rows.sort_values("x", kind="stable")
 
@@ -57,26 +63,34 @@ def original_and_modified(table: pd.DataFrame, panel: str, metric: str) -> list[
     ]
 
 
-def ordered_curves(table: pd.DataFrame, panel: str) -> list[Curve]:
-    """Highest test accuracy for series such as "B = 8", in the order of their numbers.
+def ordered_curves(table: pd.DataFrame, panel: str, family: str, by: str) -> list[Curve]:
+    """Highest test accuracy for a family of curves, in the order of the number that tells them.
 
     A number looks the same in every panel of the table, whichever others are beside it. Neighbours
     are shifted a little against each other.
+
+    Args:
+        table: as `whysgd.runs.tables` makes it.
+        panel: letter of the panel.
+        family: the name of the curves, which is also the number's symbol.
+        by: the column of the number.
+
+    Raises:
+        UserError: the panel has no such curves.
     """
-    numbered = table["series"][table["series"].str.fullmatch(r"\w+ = [\d.]+")]
-    names = sorted(numbered.unique(), key=lambda name: float(name.split("=")[1]))
-    looks = zip(names, ordered_colors(len(names)), cycle(MARKERS), strict=False)
-    rows = select(table, panel, "test_accuracy")
+    numbers = sorted(table[by][table["curve"] == family].unique())
+    looks = zip(numbers, ordered_colors(len(numbers)), cycle(MARKERS), strict=False)
+    rows = select(table, panel, "test_accuracy", family)
     return [
         Curve(
-            rows[rows["series"] == name],
-            f"${name}$",
+            rows[rows[by] == number],
+            f"${family} = {number:g}$",
             color,
             marker,
-            2 ** (_SHIFT * (place - (len(names) - 1) / 2)),
+            2 ** (_SHIFT * (place - (len(numbers) - 1) / 2)),
         )
-        for place, (name, color, marker) in enumerate(looks)
-        if (rows["series"] == name).any()
+        for place, (number, color, marker) in enumerate(looks)
+        if (rows[by] == number).any()
     ]
 
 

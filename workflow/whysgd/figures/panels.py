@@ -115,7 +115,8 @@ def batch_size_panels(
     ratios = ("learning_rate/batch_size", "reg_coefficient/batch_size")
     titles = (f"{SERIES['C']}, equal epochs", f"{SERIES['C_mod']}, equal updates")
     for axes, letter, ratio, title in zip(panels, letters, ratios, titles, strict=True):
-        accuracy_panel(axes, ordered_curves(table, letter), context, ratio)
+        curves = ordered_curves(table, letter, "B", "batch_size")
+        accuracy_panel(axes, curves, context, ratio)
         axes.set_title(title, fontsize="medium")
 
 
@@ -124,7 +125,8 @@ def n_step_panels(
 ) -> None:
     """Values of n at an equal number of epochs, and at one of updates."""
     for axes, letter, title in zip(panels, letters, ("equal epochs", "equal updates"), strict=True):
-        accuracy_panel(axes, ordered_curves(table, letter), context, "bare_learning_rate")
+        curves = ordered_curves(table, letter, "n", "updates_per_batch")
+        accuracy_panel(axes, curves, context, "bare_learning_rate")
         axes.set_title(title, fontsize="medium")
 
 

@@ -121,10 +121,11 @@ def provenance_page(record: Mapping[str, Any]) -> str:
 
 
 def _curves(rows: pd.DataFrame, x_name: str) -> str:
-    """One line for each series and position; a column for each metric."""
+    """One line for each position of each curve; a column for each metric."""
+    of_point = [column for column in rows.columns if column not in ("metric", "mean", "std")]
     metrics = list(dict.fromkeys(rows["metric"]))
     lines = []
-    for _, point in rows.groupby(["series", "x"], sort=False, dropna=False):
+    for _, point in rows.groupby(of_point, sort=False, dropna=False):
         by_metric = {row["metric"]: row for row in point.to_dict("records")}
         cells = [_mean(by_metric[name]) if name in by_metric else "" for name in metrics]
         first = point.iloc[0]
@@ -138,15 +139,26 @@ def _curves(rows: pd.DataFrame, x_name: str) -> str:
 
 
 def _mean(row: Mapping[Hashable, Any]) -> str:
-    """Mean and standard deviation, accuracies in percent, a learning rate as a power."""
+    """Mean and standard deviation, accuracies in percent; a tuned value as a power."""
     mean, std = row["mean"], row["std"]
     if not np.isfinite(mean):
         return "not finite" if row["kept"] else "diverged"
-    if row["metric"] == "best_learning_rate":
-        return format_number(mean)
+    if str(row["metric"]).startswith("best_"):
+        return _tuned(row)
     if "accuracy" in row["metric"]:
         return f"{100 * mean:.2f}" + (f" ± {100 * std:.2f}" if np.isfinite(std) else "")
     return f"{mean:.4g}" + (f" ± {std:.2g}" if np.isfinite(std) else "")
+
+
+def _tuned(row: Mapping[Hashable, Any]) -> str:
+    """The best value of a grid, the range of those as good, and whether the grid ends there."""
+    best, low, high = (float(row[key]) for key in ("mean", "tuned_low", "tuned_high"))
+    span = (
+        f" ({format_number(low)} to {format_number(high)})"
+        if np.isfinite([low, high]).all()
+        else ""
+    )
+    return format_number(best) + span + (", end of the grid" if row["at_edge"] == 1 else "")
 
 
 def _records(records: Sequence[Mapping[str, Any]]) -> str:

@@ -12,10 +12,10 @@ from pandas.api.types import is_numeric_dtype
 
 from whysgd.base.errors import UserError
 from whysgd.config.archive import COSTS, PROVENANCE, Archive
-from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
+from whysgd.runs.tables import MEAN_COLUMNS, RUN_COLUMNS
 
 # Columns of words in the tables of figures of runs, and of costs; their other columns are numbers.
-_WORDS = {"panel", "series", "x_name", "metric", "figure"}
+_WORDS = {"panel", "series", "x_name", "metric", "figure", "curve", "by", "score", "run_id"}
 
 
 def checked_content(archive: Archive, name: str) -> bytes:
@@ -46,7 +46,7 @@ def _columns(archive: Archive, name: str) -> tuple[str, ...]:
     if name.endswith("_runs.csv"):
         return RUN_COLUMNS
     of_runs = f"{name.removesuffix('.csv')}_runs.csv" in archive.checksums
-    return TABLE_COLUMNS if of_runs else ()
+    return MEAN_COLUMNS if of_runs else ()
 
 
 def _check_record(content: bytes) -> None:

@@ -30,11 +30,12 @@ class RunStore:
         self._runs: dict[Program, list[pd.DataFrame]] = {}
         for ensemble_path, history_path in zip(ensembles, histories, strict=True):
             text = Path(ensemble_path).read_text(encoding="utf-8")
-            program = Ensemble.model_validate(json.loads(text)).program
-            self._runs.setdefault(program, []).append(read_history(history_path))
+            ensemble = Ensemble.model_validate(json.loads(text))
+            history = read_history(history_path).assign(run_id=ensemble.run_id)
+            self._runs.setdefault(ensemble.program, []).append(history)
 
     def history(self, point: Point) -> pd.DataFrame:
-        """The rows of one grid point: all seeds, all evaluations.
+        """The rows of one grid point: all seeds, all evaluations, each with its `run_id`.
 
         Raises:
             UserError: a run is missing.

@@ -1,247 +1,242 @@
-"""From histories to the tables that the figures draw.
+"""From histories to the tables of a figure: one walk over its readings makes both.
 
-The protocol of the 2021 paper: several runs of every grid point, each scored by its highest
-test accuracy during training; the best few are kept and supply every number of the point.
+The table of runs has every run that a figure reads, the other one what the figure shows of the
+runs that are kept. New columns go to the right of those that earlier versions published.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from whysgd.base.errors import UserError
 from whysgd.config.settings import Sweeps
-from whysgd.runs.figures import Curves, FigureSpec, Score
 from whysgd.runs.grid import Point, experiment_points
+from whysgd.runs.point_values import value_of
+from whysgd.runs.ranking import Ranked, rank_runs
+from whysgd.runs.readings import (
+    OverTraining,
+    Reading,
+    Tuned,
+    curve_values,
+    labelled_curves,
+    run_metrics,
+)
+from whysgd.runs.tuning import find_optimum
 
-TABLE_COLUMNS = (
-    "panel",
-    "series",
-    "x_name",
-    "x",
-    "metric",
-    "mean",
-    "std",
-    "kept",
-    "total",
-    "diverged",
-)
-CURVE_METRICS = ("train_accuracy", "train_loss", "test_accuracy", "test_loss")
-_FINAL = {
-    "test_accuracy_final": "test_accuracy",
-    "train_accuracy_final": "train_accuracy",
-    "train_loss": "train_loss",
-    "c_reg": "c_reg",
-}
-RUN_METRICS = ("test_accuracy", "train_accuracy", *_FINAL)
-RUN_COLUMNS = (
-    "panel",
-    "series",
-    "x_name",
-    "x",
-    "num_train",
-    "batch_size",
-    "updates_per_batch",
-    "learning_rate",
-    "reg_coefficient",
-    "seed",
-    *RUN_METRICS,
-    "diverged",
-)
+_PLACE = ("panel", "series", "x_name", "x")
+_MEANS = ("metric", "mean", "std", "kept", "total", "diverged")
+_POINT = ("num_train", "batch_size", "updates_per_batch", "learning_rate", "reg_coefficient")
+_CURVE = ("curve", "by", "score")
+# What every table of a figure has, whenever it was published.
+MEAN_COLUMNS = (*_PLACE, *_MEANS)
+RUN_COLUMNS = (*_PLACE, *_POINT, "seed", "diverged")
+_TUNED = ("tuned_low", "tuned_high", "at_edge")
 Histories = Callable[[Point], pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Summary:
-    """The runs of one grid point, ranked.
+class FigureTables:
+    """The tables of a figure.
 
     Attributes:
-        kept: histories of the runs that count, best first.
-        total: runs in all.
-        diverged: runs whose loss or parameters stopped being finite; they are never kept.
+        means: one row per panel, curve, position and metric; columns `mean_columns`. `std` has
+            ddof = 1 and is empty for fewer than two kept runs. Where the horizontal position has
+            its best value of a grid, `tuned_low` and `tuned_high` are the range of values that
+            are as good, and `at_edge` is 1 if the best one lies at an end of the grid.
+        runs: one row per panel, curve, grid point and seed; columns `run_columns`. `x` is empty
+            where the axis is the epoch, the metrics of a diverged run are.
     """
 
-    kept: tuple[pd.DataFrame, ...]
-    total: int
-    diverged: int
-
-    def metrics(self) -> dict[str, list[float]]:
-        """Every metric of the table, with one value per kept run."""
-        runs = [run_metrics(run) for run in self.kept]
-        return {metric: [run[metric] for run in runs] for metric in RUN_METRICS}
+    means: pd.DataFrame
+    runs: pd.DataFrame
 
 
-def run_metrics(run: pd.DataFrame) -> dict[str, float]:
-    """Metrics `RUN_METRICS` of one run: accuracies are the highest during training, or final."""
-    return {
-        "test_accuracy": _score(run, "highest"),
-        "train_accuracy": float(run["train_accuracy"].max()),
-        **{metric: float(run[name].iloc[-1]) for metric, name in _FINAL.items()},
-    }
+def mean_columns(readings: Sequence[Reading]) -> tuple[str, ...]:
+    """Columns of the table of what a figure shows."""
+    tuned = _TUNED if any(isinstance(reading, Tuned) for reading in readings) else ()
+    return (*_PLACE, *_MEANS, *_CURVE, *curve_values(readings), *tuned)
 
 
-def best_first(scores: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Places of runs along the last axis from the highest score to the lowest.
+def run_columns(readings: Sequence[Reading]) -> tuple[str, ...]:
+    """Columns of the table of every run of a figure."""
+    values = [name for name in curve_values(readings) if name not in _POINT]
+    metrics = run_metrics(readings)
+    return (*_PLACE, *_POINT, "seed", *metrics, "diverged", "run_id", *_CURVE, *values)
+
+
+def figure_tables(
+    readings: Sequence[Reading], sweeps: Sweeps, histories: Histories
+) -> FigureTables:
+    """Both tables of a figure.
 
     Args:
-        scores: (..., runs), in the order of the seeds; nan for a diverged run.
-
-    Returns:
-        (..., runs). Ties go to the run that stands first; diverged runs come last.
+        readings: of the figure.
+        sweeps: the experiments and the number of runs to keep.
+        histories: the history of a grid point, all seeds of the scale, with the runs' ids.
     """
-    return np.argsort(np.where(np.isnan(scores), np.inf, -scores), axis=-1, kind="stable")
-
-
-def rank_runs(history: pd.DataFrame, keep_best: int, score: Score = "highest") -> Summary:
-    """Ranks the runs of one grid point by their test accuracy.
-
-    Args:
-        history: rows of one grid point, all seeds and evaluations.
-        keep_best: how many runs to keep; fewer are kept where fewer are finite.
-        score: the highest accuracy during training, or the final one.
-
-    Returns:
-        The kept runs, best first. Ties go to the smaller seed. A diverged run ranks last and is
-        never kept; a finite run at chance level counts as it is.
-    """
-    runs = [run.sort_values("update") for _, run in history.groupby("seed", sort=True)]
-    scores = np.array([np.nan if _diverged(run) else _score(run, score) for run in runs])
-    finite = int(np.isfinite(scores).sum())
-    kept = best_first(scores)[: min(keep_best, finite)]
-    return Summary(tuple(runs[place] for place in kept), len(runs), len(runs) - finite)
-
-
-def figure_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.DataFrame:
-    """The tidy table of a figure, one row per panel, series, position and metric.
-
-    Args:
-        figure: which runs it reads and as what.
-        scale: the experiments and the number of runs to keep.
-        histories: the history of a grid point, all seeds of the scale.
-
-    Returns:
-        Columns `TABLE_COLUMNS`; `std` has ddof = 1 and is empty for fewer than two kept runs.
-    """
-    keep_best = scale.runs.keep_best
-    rows: list[dict[str, object]] = []
-    for curves in figure.curves:
-        points = experiment_points(scale, curves.experiment)
-        summaries = {
-            point: rank_runs(histories(point), keep_best, curves.score) for point in points
+    means: list[dict[str, Any]] = []
+    runs: list[dict[str, Any]] = []
+    for reading in readings:
+        read = {
+            point: rank_runs(histories(point), sweeps.runs.keep_best, reading.score)
+            for point in experiment_points(sweeps, reading.experiment)
         }
-        if curves.x == "epoch":
-            rows += _trajectories(curves, summaries)
-        elif curves.x == "epochs":
-            rows += _tuned(curves, summaries)
-        else:
-            rows += [
-                _row(curves, point, curves.x_of(point), metric, values, summary)
-                for point, summary in summaries.items()
-                for metric, values in summary.metrics().items()
-            ]
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+        runs += [row for point, ranked in read.items() for row in _run_rows(reading, point, ranked)]
+        means += [row for shown in _shown(reading, read) for row in _mean_rows(reading, shown)]
+    exact = (*curve_values(readings), "at_edge")
+    return FigureTables(
+        _table(means, mean_columns(readings), exact), _table(runs, run_columns(readings), exact)
+    )
 
 
-def run_table(figure: FigureSpec, scale: Sweeps, histories: Histories) -> pd.DataFrame:
-    """Every single run that a figure reads, one row per panel, series, grid point and seed.
+def completed_table(
+    name: str, content: bytes, readings: Sequence[Reading], sweeps: Sweeps
+) -> bytes:
+    """A table of a figure with the columns that tell its curves apart by value.
+
+    Tables that were published before had these columns do without; their labels and the readings
+    tell what belongs there. Columns that only the runs could tell, such as the runs' ids, are
+    empty. A table that has the columns comes back as it is.
 
     Args:
-        figure: which runs it reads and as what.
-        scale: the experiments.
-        histories: the history of a grid point, all seeds of the scale.
+        name: of the file, for the error.
+        content: of the file.
+        readings: of the figure.
+        sweeps: that the table was made with.
 
-    Returns:
-        Columns `RUN_COLUMNS`. `x` is empty where the axis is the epoch, the metrics of a diverged
-        run are.
+    Raises:
+        UserError: a label is none of the figure's.
     """
-    rows: list[dict[str, object]] = []
-    for curves in figure.curves:
-        for point in experiment_points(scale, curves.experiment):
-            of_point = {
-                "panel": curves.panel,
-                "series": curves.series_of(point),
-                "x_name": curves.x,
-                "x": np.nan if curves.x == "epoch" else curves.x_of(point),
-                "num_train": point.program.dataset.num_train,
-                "batch_size": point.program.batch_size,
-                "updates_per_batch": point.program.updates_per_batch,
-                "learning_rate": point.learning_rate,
-                "reg_coefficient": point.reg_coefficient,
-            }
-            for seed, run in histories(point).groupby("seed", sort=True):
-                diverged = _diverged(run)
-                metrics = {} if diverged else run_metrics(run.sort_values("update"))
-                rows.append({**of_point, "seed": seed, **metrics, "diverged": int(diverged)})
-    return pd.DataFrame(rows, columns=list(RUN_COLUMNS))
+    table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    if "curve" in table.columns:
+        return content
+    known = labelled_curves(readings, sweeps)
+    rows: list[Mapping[str, Any]] = []
+    for panel, series in zip(table["panel"], table["series"], strict=True):
+        if (panel, series) not in known:
+            raise UserError(
+                f"{name}: panel {panel}: no curve is labelled {series!r} in this version"
+            )
+        rows.append(known[panel, series])
+    columns = mean_columns(readings) if "metric" in table.columns else run_columns(readings)
+    new = [column for column in columns if column not in table.columns]
+    added = _table(rows, new, curve_values(readings))
+    text: str = pd.concat([table, added], axis=1).to_csv(index=False, lineterminator="\n")
+    return text.encode()
 
 
-def _score(run: pd.DataFrame, score: Score) -> float:
-    accuracies = run["test_accuracy"]
-    return float(accuracies.max() if score == "highest" else accuracies.iloc[-1])
+@dataclass(frozen=True)
+class _Shown:
+    """What a figure shows at one position of one curve.
 
-
-def _diverged(run: pd.DataFrame) -> bool:
-    return bool((run["diverged_at"] >= 0).any())
-
-
-def _trajectories(curves: Curves, summaries: dict[Point, Summary]) -> list[dict[str, object]]:
-    """Mean histories of the kept runs: one row per evaluation and metric."""
-    rows = []
-    for point, summary in summaries.items():
-        if not summary.kept:
-            for metric in CURVE_METRICS:
-                rows.append(_row(curves, point, np.nan, metric, [], summary))
-            continue
-        merged = pd.concat(summary.kept)
-        for epoch, evaluation in merged.groupby("epoch", sort=True):
-            for metric in CURVE_METRICS:
-                values = list(evaluation[metric])
-                rows.append(_row(curves, point, epoch, metric, values, summary))
-    return rows
-
-
-def _tuned(curves: Curves, summaries: dict[Point, Summary]) -> list[dict[str, object]]:
-    """At every budget, the learning rate with the highest mean test accuracy.
-
-    A rate at which too few runs are finite loses to one that has them all: its mean would
-    be over the luckier runs.
+    Attributes:
+        point: of the curve; the runs' own, where the position has one.
+        x: the position.
+        ranked: the runs.
+        values: what each kept run has, by metric.
+        more: further columns of all of these rows.
     """
-    groups: dict[tuple[str, float], list[Point]] = {}
-    for point in summaries:
-        groups.setdefault((curves.series_of(point), curves.x_of(point)), []).append(point)
-    rows = []
-    for (_, x), points in groups.items():
 
-        def quality(point: Point) -> tuple[int, float]:
-            scores = summaries[point].metrics()["test_accuracy"]
-            return len(scores), float(np.mean(scores)) if scores else -np.inf
-
-        best = max(points, key=quality)
-        summary = summaries[best]
-        metrics = summary.metrics()
-        metrics["best_learning_rate"] = [best.learning_rate] * len(summary.kept)
-        rows += [_row(curves, best, x, name, values, summary) for name, values in metrics.items()]
-    return rows
+    point: Point
+    x: Any
+    ranked: Ranked
+    values: Mapping[str, Sequence[float]]
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _row(
-    curves: Curves,
-    point: Point,
-    x: object,
-    metric: str,
-    values: Sequence[float],
-    summary: Summary,
-) -> dict[str, object]:
-    return {
-        "panel": curves.panel,
-        "series": curves.series_of(point),
-        "x_name": curves.x,
-        "x": x,
-        "metric": metric,
-        "mean": np.mean(values) if values else np.nan,
-        "std": np.std(values, ddof=1) if len(values) > 1 else np.nan,
-        "kept": len(summary.kept),
-        "total": summary.total,
-        "diverged": summary.diverged,
-    }
+def _shown(reading: Reading, read: Mapping[Point, Ranked]) -> Iterator[_Shown]:
+    """What a reading shows, position by position."""
+    match reading:
+        case OverTraining():
+            for point, ranked in read.items():
+                yield from _training(reading, point, ranked)
+        case Tuned():
+            yield from _optima(reading, read)
+        case _:
+            for point, ranked in read.items():
+                (x,) = reading.place_of(point)
+                yield _Shown(point, x, ranked, ranked.metrics(reading.metrics))
+
+
+def _training(reading: OverTraining, point: Point, ranked: Ranked) -> Iterator[_Shown]:
+    """Every evaluation of the kept runs; without any, one place without a position."""
+    if not ranked.kept:
+        yield _Shown(point, np.nan, ranked, {column: [] for column in reading.columns})
+        return
+    kept = pd.concat([run.history for run in ranked.kept])
+    for epoch, evaluation in kept.groupby("epoch", sort=True):
+        values = {column: list(evaluation[column]) for column in reading.columns}
+        yield _Shown(point, epoch, ranked, values)
+
+
+def _optima(reading: Tuned, read: Mapping[Point, Ranked]) -> Iterator[_Shown]:
+    """The best point of every position of every curve."""
+    grids: dict[tuple[object, ...], list[Point]] = {}
+    for point in read:
+        curve = tuple(reading.values_of(point).values())
+        grids.setdefault((*curve, value_of(point, reading.x)), []).append(point)
+    for grid in grids.values():
+        rates = [value_of(point, reading.over) for point in grid]
+        scores = [read[point].numbers(reading.score) for point in grid]
+        best = find_optimum(rates, scores, reading.score.sign)
+        point, ranked = grid[best.place], read[grid[best.place]]
+        values = ranked.metrics(reading.metrics)
+        values[f"best_{reading.over}"] = [rates[best.place]] * len(ranked.kept)
+        more = {"tuned_low": best.low, "tuned_high": best.high, "at_edge": best.at_edge}
+        yield _Shown(point, value_of(point, reading.x), ranked, values, more)
+
+
+def _mean_rows(reading: Reading, shown: _Shown) -> Iterator[dict[str, Any]]:
+    """One row for each metric at a position."""
+    for metric, values in shown.values.items():
+        yield {
+            "panel": reading.panel,
+            "series": reading.series_of(shown.point),
+            "x_name": reading.x_name,
+            "x": shown.x,
+            "metric": metric,
+            "mean": np.mean(values) if len(values) else np.nan,
+            "std": np.std(values, ddof=1) if len(values) > 1 else np.nan,
+            "kept": len(shown.ranked.kept),
+            "total": len(shown.ranked.runs),
+            "diverged": shown.ranked.diverged,
+            **reading.curve_of(shown.point),
+            **shown.more,
+        }
+
+
+def _run_rows(reading: Reading, point: Point, ranked: Ranked) -> Iterator[dict[str, Any]]:
+    """One row for each run of a grid point."""
+    over_training = isinstance(reading, OverTraining)
+    for run in ranked.runs:
+        yield {
+            "panel": reading.panel,
+            "series": reading.series_of(point),
+            "x_name": reading.x_name,
+            "x": np.nan if over_training else reading.place_of(point)[0],
+            "num_train": point.program.dataset.num_train,
+            "batch_size": point.program.batch_size,
+            "updates_per_batch": point.program.updates_per_batch,
+            "learning_rate": point.learning_rate,
+            "reg_coefficient": point.reg_coefficient,
+            "seed": run.seed,
+            **({} if run.diverged else {s.name: run.number(s) for s in reading.metrics}),
+            "diverged": int(run.diverged),
+            "run_id": run.run_id,
+            **reading.curve_of(point),
+        }
+
+
+def _table(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], exact: Sequence[str]
+) -> pd.DataFrame:
+    """Rows as a table; some columns' values stay as they are, integers too, beside empty ones."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    for column in (column for column in exact if column in columns):
+        values = [row.get(column) for row in rows]
+        table[column] = pd.Series(values, index=table.index, dtype=object)
+    return table

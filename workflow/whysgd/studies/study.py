@@ -138,12 +138,12 @@ class Study:
         return [
             figure
             for figure in self.figures_at(scale)
-            if figure.curves and (figure.default or figure.name in judged)
+            if figure.readings and (figure.default or figure.name in judged)
         ]
 
     def configuration(self, figure: FigureSpec, scale: ScaleSettings) -> str:
         """Hash of all settings that a figure depends on, at a scale that has what it reads."""
-        if figure.curves:
+        if figure.readings:
             return figure.configuration(scale)
         settings = self.settings_at(scale)
         assert settings is not None

@@ -33,46 +33,36 @@ def _decays(table: pd.DataFrame) -> list[Curve]:
 
 def _halvings(table: pd.DataFrame) -> list[Curve]:
     """Values of n by colour, the first halving by marker and a shift."""
-    rows = select(table, "b", "test_accuracy")
-    names = sorted(rows["series"].unique(), key=lambda name: (_number(name), name))
-    numbers = sorted({_number(name) for name in names})
-    colors = dict(zip(numbers, ordered_colors(len(numbers)), strict=True))
-    starts = sorted({name.split("after ")[1] for name in names})
+    rows = select(table, "b", "test_accuracy", "n")
+    numbers = sorted(rows["updates_per_batch"].unique())
+    starts = sorted(rows["schedule.start"].unique())
     curves = []
-    for name in names:
-        start = name.split("after ")[1]
-        place = starts.index(start) - (len(starts) - 1) / 2
-        curves.append(
-            Curve(
-                rows[rows["series"] == name],
-                f"$n = {_number(name)}$, halved first after {start}",
-                colors[_number(name)],
-                "os^"[starts.index(start)],
-                2 ** (0.1 * place),
-            )
-        )
+    for number, color in zip(numbers, ordered_colors(len(numbers)), strict=True):
+        for place, start in enumerate(starts):
+            mine = (rows["updates_per_batch"] == number) & (rows["schedule.start"] == start)
+            label = f"$n = {number:g}$, halved first after {100 * start:g} %"
+            shift = 2 ** (0.1 * (place - (len(starts) - 1) / 2))
+            if mine.any():
+                curves.append(Curve(rows[mine], label, color, "os^"[place], shift))
     return curves
-
-
-def _number(series: str) -> int:
-    return int(series.split(" = ")[1].split(",")[0])
 
 
 def _scores(table: pd.DataFrame) -> list[Curve]:
     """The paper's score and the final accuracy, each with the runs that are best by it."""
+    highest, final = "test_accuracy", "test_accuracy_final"
     looks = [
-        ("C", "test_accuracy", "highest", COLORS["C"], "o", 2**-0.05),
-        ("C_mod", "test_accuracy", "highest", COLORS["C_mod"], "s", 2**-0.05),
-        ("C, final", "test_accuracy_final", "final", COLORS["baseline"], "o", 2**0.05),
-        ("C_mod, final", "test_accuracy_final", "final", COLORS["train"], "s", 2**0.05),
+        ("C", SERIES["C"], highest, COLORS["C"], "o", 2**-0.05),
+        ("C_mod", SERIES["C_mod"], highest, COLORS["C_mod"], "s", 2**-0.05),
+        ("C_final", SERIES["C"], final, COLORS["baseline"], "o", 2**0.05),
+        ("C_mod_final", SERIES["C_mod"], final, COLORS["train"], "s", 2**0.05),
     ]
     return [
         Curve(
-            select(table, "c", metric, series),
-            f"{SERIES[series.split(',')[0]]}, {score}",
+            select(table, "c", metric, curve),
+            f"{symbol}, {'final' if metric == final else 'highest'}",
             color,
             marker,
             shift,
         )
-        for series, metric, score, color, marker, shift in looks
+        for curve, symbol, metric, color, marker, shift in looks
     ]

@@ -17,7 +17,7 @@ def draw(tables: Mapping[str, pd.DataFrame], context: FigureContext) -> Figure:
     trajectory_panel(left, original_and_modified(table, "a", "test_accuracy"))
 
     curves = original_and_modified(table, "b", "test_accuracy")
-    baseline = select(table[table["series"].str.startswith("C at ")], "b", "test_accuracy")
+    baseline = select(table, "b", "test_accuracy", "baseline")
     label = rf"$C$ at $\epsilon = {power_text(baseline['x'].iloc[0])}$"
     level = Curve(baseline, label, COLORS["baseline"])
     accuracy_panel(middle, curves, context, "either", baseline=level)

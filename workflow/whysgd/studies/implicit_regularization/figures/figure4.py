@@ -16,7 +16,7 @@ def draw(tables: Mapping[str, pd.DataFrame], context: FigureContext) -> Figure:
     table = tables["means"]
     figure, panels = new_figure(3)
     n_step_panels(panels[:2], "ab", table, context)
-    curves = ordered_curves(table, "c")
+    curves = ordered_curves(table, "c", "n", "updates_per_batch")
     accuracy_panel(panels[2], curves, context, "epochs")
     plain_numbers(panels[2], sorted({x for curve in curves for x in curve.rows["x"]}))
     panels[2].set_title("learning rate tuned", fontsize="medium")

@@ -1,0 +1,38 @@
+"""Which part of a scale a figure reads."""
+
+import pytest
+
+from whysgd.config.settings import load_settings
+from whysgd.runs.grid import experiment_points
+from whysgd.spec.ensemble import CheckpointPolicy
+from whysgd.studies.implicit_regularization.study import STUDY
+
+FIGURES = [figure for figure in STUDY.figures if figure.default]
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_every_figure_of_the_study_is_defined_at_quick(figure):
+    scale = load_settings({"scale": "quick"}).scale
+    assert figure.defined_at(scale)
+    part = figure.part_of(scale)
+    assert set(part.experiments) == {reading.experiment for reading in figure.readings}
+    for reading in figure.readings:  # and nothing that these experiments need is missing
+        assert experiment_points(part, reading.experiment) == experiment_points(
+            scale, reading.experiment
+        )
+
+
+def test_a_figures_part_holds_nothing_that_only_others_need():
+    scale = load_settings({"scale": "quick"}).scale
+    changes = {
+        "jobs": scale.jobs.model_copy(
+            update={"runtime": 99, "checkpoints": CheckpointPolicy(seconds=5)}
+        ),
+        "description": "another",
+        "programs": {
+            **scale.programs,
+            "wrn": scale.programs["wrn"].model_copy(update={"base_width": 7}),
+        },
+    }
+    figure3 = FIGURES[2]
+    assert figure3.part_of(scale.model_copy(update=changes)) == figure3.part_of(scale)
