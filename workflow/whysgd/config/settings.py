@@ -90,10 +90,15 @@ def load_settings(config: Mapping[str, Any], sections: Sections) -> Settings:
     chosen = validated(Config, {**base, **config}, "config")
     if chosen.tables_from is not None:
         return _published_settings(chosen, chosen.tables_from, config, sections)
-    path = _scale_path(chosen.scale)
+    path = scale_path(chosen.scale)
     where = f"scale {path.stem}"
     content = merged(scale_content(path), chosen.overrides)
     refuse_moved_keys(content, where)
+    if not content.get("studies"):
+        raise UserError(
+            f"{where}: studies: no study has a section, here or in {path.with_suffix('')}/; "
+            f"`whysgd scale quick` prints a scale with all of them"
+        )
     scale = validated(scale_record(sections), content, where)
     return Settings(
         scale_name=path.stem,
@@ -146,7 +151,15 @@ def _published_settings(
     )
 
 
-def _scale_path(scale: str) -> Path:
+def scale_path(scale: str) -> Path:
+    """The file of a scale.
+
+    Args:
+        scale: name of one that comes with the project, or the path of a .yaml file.
+
+    Raises:
+        UserError: there is none of this name, or a file of the user's has the name of one of ours.
+    """
     if scale.endswith((".yaml", ".yml")):
         path = Path(scale)
         if path.stem in known_scales() and path.resolve().parent != CONFIG_DIR / "scales":

@@ -6,12 +6,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 
 from whysgd.base.record import Frozen
 from whysgd.claims.records import Claims
-from whysgd.config.settings import Config, ScaleSettings
+from whysgd.config.scales import scale_record
+from whysgd.config.settings import Config
+from whysgd.studies.registry import SECTIONS
 
 # The record of each kind of file; the schema's definition of it has the record's name.
 FILES: dict[str, type[Frozen]] = {
     "config.yaml": Config,
-    "scales/*.yaml": ScaleSettings,
+    "scales/*.yaml": scale_record(SECTIONS),
+    **{f"scales/*/{study}.yaml": section for study, section in SECTIONS.items()},
     "claims.yaml": Claims,
 }
 _BOUNDS = {
@@ -33,7 +36,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def json_schema() -> dict[str, Any]:
-    """Of config.yaml, scale files and claims.yaml, as `config/schema.json` holds it.
+    """Of config.yaml, scale files, studies' sections and claims.yaml: `config/schema.json`.
 
     The root accepts a file of any kind; by their keys, no file is of two kinds. The definitions
     named as in `FILES` accept one kind each.
