@@ -9,19 +9,16 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from whysgd.config.archive import archive_files
-from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
-from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.base.code_inputs import module_files, script_digest, script_inputs
 from whysgd.base.errors import UserError
-from whysgd.runs.grid import plan_jobs
-from whysgd.spec.paper import PAPER_FILE
+from whysgd.base.layout import Results
 from whysgd.base.scripting import offer_package_to_scripts
-from whysgd.config.settings import load_settings
+from whysgd.claims.records import JUDGING_FILE
+from whysgd.config.archive import archive_files
+from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
 from whysgd.reporting.status import print_status
-from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
-from whysgd.studies.theory import theory_configuration
+from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import STUDIES, claims_of_all, read_settings
 
 offer_package_to_scripts()
 
@@ -31,26 +28,35 @@ IS_MAIN = ROOT in Path(workflow.main_snakefile).resolve().parents
 TARGETS = sys.argv[1:] if IS_MAIN else []
 
 try:
-    SETTINGS = load_settings(config)
+    SETTINGS = read_settings(config)
     check_targets(SETTINGS, TARGETS)
-    JOBS = plan_jobs(SETTINGS.scale)
-    check_run_ids(JOBS, SETTINGS.folder, TARGETS)
+    PLAN = plan_jobs(SETTINGS.scale)
+    check_run_ids(PLAN, SETTINGS.folder, TARGETS)
     # While Snakemake runs, its folder is locked for rules; this only reads, before any is planned.
     if "status" in TARGETS:
-        print_status(SETTINGS, JOBS)
+        print_status(SETTINGS, PLAN)
         sys.exit(0)
     check_own_files(SETTINGS)
     check_writable(SETTINGS)
-    CLAIMS = load_claims()
+    CLAIMS = claims_of_all()
     SCALE = SETTINGS.scale
-    FIGURES = {
-        figure.name: figure
-        for figure in (*MAIN_FIGURES, *EXTRA_FIGURES)
-        if figure.defined_at(SCALE)
-        and (SETTINGS.tables_from is None or figure.name in SETTINGS.published_tables)
+    # What each study has at this scale; of published tables, what they are enough for.
+    DRAWN = {
+        study: [
+            figure
+            for figure in study.figures_at(SCALE)
+            if SETTINGS.tables_from is None
+            or set(figure.reads.values()).issubset(SETTINGS.published_tables)
+        ]
+        for study in STUDIES
     }
-    for figure in FIGURES.values():
-        figure.check(SCALE)
+    # Figures of runs by name, and the study that each is of.
+    FIGURES = {
+        figure.name: figure for figures in DRAWN.values() for figure in figures if figure.curves
+    }
+    STUDY_OF = {figure.name: study for study, figures in DRAWN.items() for figure in figures}
+    for name, figure in FIGURES.items():
+        figure.check(SCALE.sweeps[STUDY_OF[name].name])
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -60,72 +66,84 @@ if SETTINGS.container:
     container: SETTINGS.container
 
 
+RESULTS = Results(SETTINGS.folder)
 FOLDER = SETTINGS.folder.as_posix()
-DEFAULT_FIGURES = [figure for figure in FIGURES.values() if figure not in EXTRA_FIGURES]
+# What the default target draws.
+DEFAULT_FIGURES = {
+    study: [figure for figure in figures if figure.default] for study, figures in DRAWN.items()
+}
 # Records that published tables bring with them.
 PUBLISHED = (
     {}
     if SETTINGS.tables_from is None
     else {
-        "provenance": f"{FOLDER}/published/provenance.json",
-        "costs": f"{FOLDER}/published/costs.csv",
+        "provenance": RESULTS.published("provenance.json"),
+        "costs": RESULTS.published("costs.csv"),
     }
 )
+
+
+def caption_of(study, name):
+    """Path of a caption in a study's folder, from the rule files."""
+    return f"../{study.caption(name).relative_to(ROOT).as_posix()}"
+
+
 # Tables that the report shows, each with its caption.
-SHOWN_TABLES = {figure.name: "table" for figure in DEFAULT_FIGURES}
-if SCALE.theory is not None:
-    SHOWN_TABLES |= {table: "theory_table" for figure in THEORY_FIGURES for table in figure.tables}
+SHOWN_TABLES = {
+    name: "../workflow/report/table.rst" if figure.curves else caption_of(study, "table")
+    for study, figures in DEFAULT_FIGURES.items()
+    for figure in figures
+    for name in figure.reads.values()
+}
 
 
-def figure_files(figure):
-    """Everything that a figure's named target makes."""
-    return [
-        f"{FOLDER}/figures/{figure.name}.pdf",
-        f"{FOLDER}/figures/{figure.name}.png",
-        f"{FOLDER}/tables/{figure.name}.csv",
-        f"{FOLDER}/tables/{figure.name}_runs.csv",
-    ]
+def tables_of(figure):
+    """Everything that the tables behind a figure are: of runs, the means and the single runs."""
+    read = [RESULTS.table(name) for name in figure.reads.values()]
+    return [*read, RESULTS.run_table(figure.name)] if figure.curves else read
 
 
-def theory_files(*figures):
-    """Everything that the given figures of the theory study show, or all of them.
+def files_of(figures):
+    """Everything that the named targets of some figures make, each file once."""
+    made = []
+    for figure in figures:
+        made += [RESULTS.figure(figure.name, kind) for kind in ("pdf", "png")]
+        made += tables_of(figure)
+    return list(dict.fromkeys(made))
 
-    Nothing at a scale without the study.
-    """
-    if SCALE.theory is None:
-        return []
-    chosen = figures or THEORY_FIGURES
-    drawn = [
-        f"{FOLDER}/figures/{figure.name}.{kind}" for figure in chosen for kind in ("pdf", "png")
-    ]
-    tables = {table for figure in chosen for table in figure.tables}
-    return drawn + sorted(f"{FOLDER}/tables/{table}.csv" for table in tables)
+
+def drawn_files():
+    """Everything that the default target makes of figures and their tables."""
+    return files_of(figure for figures in DEFAULT_FIGURES.values() for figure in figures)
 
 
 def claims_files():
-    """The verdicts on the paper's claims, for machines and for readers."""
-    return [f"{FOLDER}/claims.{kind}" for kind in ("csv", "md", "html")]
+    """The verdicts on the papers' claims, for machines and for readers."""
+    return [RESULTS.claims(kind) for kind in ("csv", "md", "html")]
 
 
 def report_files():
     """What the report shows beside figures and claims, and the record of where all comes from."""
     pages = (*SHOWN_TABLES, "costs", "configuration", "provenance")
-    return [f"{FOLDER}/provenance.json", *(f"{FOLDER}/pages/{page}.html" for page in pages)]
+    return [RESULTS.provenance, *map(RESULTS.page, pages)]
 
 
 def archived_tables():
     """What others need to draw every figure and to judge every claim."""
-    runs = [f"{figure.name}_runs" for figure in DEFAULT_FIGURES]
-    read = [f"{name}{kind}" for name in CLAIMS.figures if name in FIGURES for kind in ("", "_runs")]
-    return sorted({*SHOWN_TABLES, *runs, *read})
+    drawn = [path for path in drawn_files() if path.startswith(RESULTS.path("tables"))]
+    judged = [
+        path for name in CLAIMS.figures if name in FIGURES for path in tables_of(FIGURES[name])
+    ]
+    return sorted({*drawn, *judged})
 
 
 def configurations():
     """Hash of the configuration of each figure of the default target."""
-    hashes = {figure.name: figure.configuration(SCALE) for figure in DEFAULT_FIGURES}
-    if SCALE.theory is not None:
-        hashes |= {figure.name: theory_configuration(SCALE) for figure in THEORY_FIGURES}
-    return hashes
+    return {
+        figure.name: study.configuration(figure, SCALE)
+        for study, figures in DEFAULT_FIGURES.items()
+        for figure in figures
+    }
 
 
 def growing(amount):
@@ -135,21 +153,33 @@ def growing(amount):
 
 def dataset_of(run_id):
     """Key in the scale file of the data set that a run reads."""
-    spec = JOBS.ensembles[run_id].program.dataset
-    return next(key for key, value in SCALE.datasets.items() if value == spec)
+    spec = PLAN.ensembles[run_id].program.dataset
+    return next(key for key, value in SCALE.all_datasets.items() if value == spec)
 
 
 def events_folder(wildcards):
     """Where a training job writes for TensorBoard; empty: nowhere."""
-    return f"{FOLDER}/tensorboard/{wildcards.run_id}" if SETTINGS.tensorboard else ""
+    return RESULTS.events(wildcards.run_id) if SETTINGS.tensorboard else ""
+
+
+def sweeps_of(figure):
+    """The sweeps of the study that a figure of runs is of."""
+    return SCALE.sweeps[STUDY_OF[figure.name].name]
+
+
+def repetitions_of(figure):
+    """The seeds behind a figure of runs, and how many of them count; of another figure, none."""
+    return sweeps_of(figure).runs.model_dump(mode="json") if figure.curves else {}
 
 
 def runs_of(figure):
     """Run ids of everything that a figure reads."""
-    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
+    sweeps = sweeps_of(figure)
+    jobs = PLAN.studies[STUDY_OF[figure.name].name]
+    return jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
 
 
 wildcard_constraints:
     figure="|".join(FIGURES),
     run_id=r"[\w.-]+",
-    dataset="|".join(map(re.escape, SCALE.datasets)),
+    dataset="|".join(map(re.escape, SCALE.all_datasets)),

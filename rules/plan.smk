@@ -5,16 +5,16 @@ import functools
 from whysgd.planning.timings import distinct_timings
 
 # Worked out when a plan is asked for, not every time that this file is read.
-TIMED = functools.cache(lambda: distinct_timings(JOBS.ensembles.values()))
+TIMED = functools.cache(lambda: distinct_timings(PLAN.ensembles.values()))
 
 
 rule calibrate:
     output:
-        f"{FOLDER}/timings/{{timing_id}}.json",
+        RESULTS.timing("{timing_id}"),
     log:
-        f"{FOLDER}/logs/calibrate/{{timing_id}}.log",
+        RESULTS.log("calibrate/{timing_id}"),
     benchmark:
-        f"{FOLDER}/benchmarks/calibrate/{{timing_id}}.tsv"
+        RESULTS.benchmark("calibrate/{timing_id}")
     conda:
         "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
@@ -35,12 +35,10 @@ rule calibrate:
 rule plan:
     input:
         timings=lambda wildcards: (
-            []
-            if SETTINGS.calibration
-            else [f"{FOLDER}/timings/{timing_id}.json" for timing_id in TIMED()]
+            [] if SETTINGS.calibration else [RESULTS.timing(timing_id) for timing_id in TIMED()]
         ),
     log:
-        f"{FOLDER}/logs/plan.log",
+        RESULTS.log("plan"),
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -49,7 +47,7 @@ rule plan:
         scale=SETTINGS.scale_name,
         calibration=str(SETTINGS.calibration or ""),
         ensembles=lambda wildcards: {
-            run_id: ensemble.model_dump(mode="json") for run_id, ensemble in JOBS.ensembles.items()
+            run_id: ensemble.model_dump(mode="json") for run_id, ensemble in PLAN.ensembles.items()
         },
         figures=lambda wildcards: {name: runs_of(figure) for name, figure in FIGURES.items()},
         # A cluster is told how many jobs, a machine how many cores.

@@ -27,7 +27,7 @@ rule train:
         tensorboard=events_folder,
     params:
         code=script_digest("train.py"),
-        ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
+        ensemble=lambda wildcards: PLAN.ensembles[wildcards.run_id].model_dump(mode="json"),
         # Not an output: Snakemake deletes the outputs of a job that failed.
         checkpoints=f"{FOLDER}/checkpoints/{{run_id}}",
     message:

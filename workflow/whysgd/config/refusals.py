@@ -6,11 +6,10 @@ from pathlib import Path
 
 from whysgd.base.errors import UserError
 from whysgd.base.files import check_folder
+from whysgd.base.layout import Results
 from whysgd.config.files import known_scales
 from whysgd.config.settings import Settings
-from whysgd.runs.grid import Jobs
-
-_OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
+from whysgd.runs.grid import Plan
 
 
 def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
@@ -28,7 +27,7 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
         if path.is_relative_to(settings.results):
             scale, *below = path.relative_to(settings.results).parts or ("",)
             known = scale.removesuffix("-published") in known_scales()
-            if below and scale != settings.folder.name and (known or below[0] in _OUTPUT_FOLDERS):
+            if below and scale != settings.folder.name and (known or below[0] in Results.FOLDERS):
                 if settings.tables_from is not None:
                     raise UserError(
                         f"{argument}: what is drawn from {settings.tables_from} goes into "
@@ -40,11 +39,11 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
                 )
 
 
-def check_run_ids(jobs: Jobs, folder: Path, arguments: Iterable[str]) -> None:
+def check_run_ids(plan: Plan, folder: Path, arguments: Iterable[str]) -> None:
     """Refuses a target that is the result of a run that nothing plans.
 
     Args:
-        jobs: what is planned.
+        plan: of the scale's training jobs.
         folder: of the scale's results.
         arguments: words of the command line; those that are no such target are passed over.
 
@@ -55,7 +54,7 @@ def check_run_ids(jobs: Jobs, folder: Path, arguments: Iterable[str]) -> None:
         path = Path(os.path.normpath(argument))
         if path.is_relative_to(folder / "runs"):
             run_id = (*path.relative_to(folder / "runs").parts, "")[0]
-            if run_id not in jobs.ensembles:
+            if run_id not in plan.ensembles:
                 raise UserError(
                     f"{argument}: no experiment of this scale needs run {run_id!r}; a run's name "
                     "ends with a hash of its settings, and `snakemake -n -F` lists those that are "
@@ -71,7 +70,7 @@ def check_own_files(settings: Settings) -> None:
     """
     if settings.tables_from is not None:
         return
-    for name, dataset in settings.scale.datasets.items():
+    for name, dataset in settings.scale.all_datasets.items():
         if dataset.path is not None and not Path(dataset.path).is_file():
             raise UserError(
                 f"scale {settings.scale_name}: datasets.{name}.path: no file {dataset.path} in the "

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
 from whysgd.base.record import Frozen
-from whysgd.claims.records import Claims
+from whysgd.claims.records import Judging, StudyClaims
 from whysgd.config.scales import scale_record
 from whysgd.config.settings import Config
 from whysgd.studies.registry import SECTIONS
@@ -14,8 +14,10 @@ from whysgd.studies.registry import SECTIONS
 FILES: dict[str, type[Frozen]] = {
     "config.yaml": Config,
     "scales/*.yaml": scale_record(SECTIONS),
+    # Studies may share a record.
     **{f"scales/*/{study}.yaml": section for study, section in SECTIONS.items()},
-    "claims.yaml": Claims,
+    "claims.yaml": Judging,
+    "studies/*/claims.yaml": StudyClaims,
 }
 _BOUNDS = {
     "ge": "minimum",
@@ -36,7 +38,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def json_schema() -> dict[str, Any]:
-    """Of config.yaml, scale files, studies' sections and claims.yaml: `config/schema.json`.
+    """The schema of config.yaml, scales, sections and both claims.yaml: `config/schema.json`.
 
     The root accepts a file of any kind; by their keys, no file is of two kinds. The definitions
     named as in `FILES` accept one kind each.
