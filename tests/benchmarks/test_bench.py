@@ -21,7 +21,7 @@ from whysgd.benchmarks.suite import chosen
 from whysgd.benchmarks.worker import Session, Worker, WorkerError
 from whysgd.cli import main
 from whysgd.config.files import CONFIG_DIR, read_yaml, validated
-from whysgd.config.settings import ScaleSettings
+from whysgd.config.scales import ScaleSettings
 from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization.study import STUDY
 

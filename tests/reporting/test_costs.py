@@ -4,11 +4,10 @@ import math
 
 import pytest
 
-from whysgd.config.settings import load_settings
 from whysgd.reporting.costs import ALL, COST_COLUMNS, cost_table
 from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization.study import STUDY
-from whysgd.studies.registry import FIGURES, STUDIES
+from whysgd.studies.registry import FIGURES, STUDIES, read_settings
 from whysgd.studies.theory.study import STUDY as THEORY
 
 TRAINED = [figure for figure in STUDY.figures if figure.default]
@@ -16,7 +15,7 @@ TRAINED = [figure for figure in STUDY.figures if figure.default]
 
 @pytest.fixture
 def scale():
-    return load_settings({"scale": "tiny"}).scale
+    return read_settings({"scale": "tiny"}).scale
 
 
 def records(scale, **changes):

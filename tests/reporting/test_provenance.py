@@ -8,9 +8,10 @@ import pytest
 from whysgd.base.errors import UserError
 from whysgd.base.files import write_json
 from whysgd.base.origin import ROOT
-from whysgd.config.settings import ScaleSettings, load_settings
+from whysgd.config.scales import ScaleSettings
 from whysgd.reporting.provenance import job_records, provenance, read_provenance
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings
 
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:01\t{memory}\t1.0\n"
 OLD = {"commit": "a" * 40, "clean": True, "processor": "an old one", "cores": 4, "gpus": ["big"]}
@@ -30,7 +31,7 @@ def leave(folder, name, seconds, origin=None, memory="500.0"):
 
 @pytest.fixture
 def scale():
-    return load_settings({"scale": "tiny"}).scale
+    return read_settings({"scale": "tiny"}).scale
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.spec.program import Penalty
 from whysgd.studies.registry import read_settings, scale_of
 
-
 STUDY = "implicit_regularization"
 
 

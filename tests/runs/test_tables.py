@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whysgd.config.settings import ScaleSettings, load_settings
+from whysgd.config.scales import ScaleSettings
 from whysgd.runs.figures import Curves, FigureSpec
 from whysgd.runs.grid import experiment_points
 from whysgd.runs.tables import (
@@ -17,6 +17,7 @@ from whysgd.runs.tables import (
 )
 from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.studies.implicit_regularization.study import STUDY
+from whysgd.studies.registry import read_settings
 from whysgd.training.history import COLUMNS
 
 FIGURES = [figure for figure in STUDY.figures if figure.default]
@@ -87,7 +88,7 @@ def test_ties_go_to_the_smaller_seed():
 
 
 def small_scale(experiment: dict, keep_best: int = 2) -> ScaleSettings:
-    quick = load_settings({"scale": "quick"}).scale.model_dump(exclude_none=True)
+    quick = read_settings({"scale": "quick"}).scale.model_dump(exclude_none=True)
     quick["experiments"] = {"e": {"program": "mlp", **experiment}}
     quick["runs"] = {"seeds": [0, 1, 2], "keep_best": keep_best}
     return ScaleSettings.model_validate(quick)
@@ -209,7 +210,7 @@ def test_series_name_what_tells_curves_apart():
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_every_figure_of_the_study_is_defined_at_quick(figure):
-    scale = load_settings({"scale": "quick"}).scale
+    scale = read_settings({"scale": "quick"}).scale
     assert figure.defined_at(scale)
     part = figure.part_of(scale)
     assert set(part.experiments) == {c.experiment for c in figure.curves}
@@ -220,7 +221,7 @@ def test_every_figure_of_the_study_is_defined_at_quick(figure):
 
 
 def test_a_figures_part_holds_nothing_that_only_others_need():
-    scale = load_settings({"scale": "quick"}).scale
+    scale = read_settings({"scale": "quick"}).scale
     changes = {
         "jobs": scale.jobs.model_copy(
             update={"runtime": 99, "checkpoints": CheckpointPolicy(seconds=5)}

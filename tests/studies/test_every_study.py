@@ -12,11 +12,10 @@ from whysgd.base.errors import UserError
 from whysgd.base.powers import format_number
 from whysgd.claims.records import load_claims
 from whysgd.config.files import known_scales
-from whysgd.config.settings import load_settings
 from whysgd.figures.style import FigureContext
 from whysgd.runs.grid import plan_jobs
 from whysgd.spec.paper import load_paper_values
-from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all
+from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all, read_settings
 from whysgd.studies.study import STUDIES_DIR
 
 CLAIMS = claims_of_all()
@@ -126,7 +125,7 @@ def test_a_figure_of_runs_without_its_rows_is_an_error_that_names_it(name):
 @pytest.mark.parametrize("scale", known_scales())
 @pytest.mark.parametrize("study", EVERY_STUDY)
 def test_a_study_is_planned_at_every_scale(study, scale):
-    settings = load_settings({"scale": scale}).scale
+    settings = read_settings({"scale": scale}).scale
     here = study.figures_at(settings)
     assert set(here) >= {figure for figure in study.figures if figure.default}
     jobs = plan_jobs(settings)
@@ -139,7 +138,7 @@ def test_a_study_is_planned_at_every_scale(study, scale):
 
 @pytest.mark.parametrize("study", EVERY_STUDY)
 def test_a_scale_without_a_studys_section_has_none_of_it(study):
-    settings = load_settings({"scale": "tiny"}).scale
+    settings = read_settings({"scale": "tiny"}).scale
     bare = settings.model_copy(update={"theory": None, "experiments": {}})
     assert study.figures_at(bare) == ()
     assert study.computations_at(bare) == ()

@@ -43,7 +43,11 @@ class ScaleSettings(Frozen):
     datasets: NamedDatasets = Field(
         min_length=1, description="images that studies train on, by names of one's own"
     )
-    studies: Frozen = Field(description="what each study computes; one that is left out does not")
+    studies: Frozen = Field(
+        default_factory=Frozen,
+        description="what each study computes; one that is left out does not. In a scale of ours, "
+        "each section is a file of its own",
+    )
 
     @model_validator(mode="after")
     def _data_sets_serve(self) -> "ScaleSettings":
@@ -108,5 +112,11 @@ def _scale_record(sections: tuple[tuple[str, type[Section]], ...]) -> type[Scale
         "ScaleSettings",
         __base__=ScaleSettings,
         __doc__=(ScaleSettings.__doc__ or "").partition("\n")[0],
-        studies=(studies, ScaleSettings.model_fields["studies"]),
+        studies=(
+            studies,
+            Field(
+                default_factory=studies,
+                description=ScaleSettings.model_fields["studies"].description,
+            ),
+        ),
     )

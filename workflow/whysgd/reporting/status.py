@@ -169,9 +169,7 @@ def _chosen(settings: Settings, plan: Plan) -> dict[str, Ensemble]:
 def _trained(scale: ScaleSettings) -> list[tuple[str, FigureSpec]]:
     """The figures whose runs the default target trains, each with the name of its study."""
     judged = claims_of_all().figures
-    return [
-        (study.name, figure) for study in STUDIES for figure in study.trained_at(scale, judged)
-    ]
+    return [(study.name, figure) for study in STUDIES for figure in study.trained_at(scale, judged)]
 
 
 def _read_live(path: Path) -> dict[str, Any] | None:
