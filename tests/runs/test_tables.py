@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whysgd.config.scales import ScaleSettings
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.figures import Curves, FigureSpec
 from whysgd.runs.grid import experiment_points
 from whysgd.runs.tables import (
@@ -15,7 +15,6 @@ from whysgd.runs.tables import (
     rank_runs,
     run_table,
 )
-from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.studies.implicit_regularization.study import STUDY
 from whysgd.studies.registry import read_settings
 from whysgd.training.history import COLUMNS
@@ -87,11 +86,16 @@ def test_ties_go_to_the_smaller_seed():
     assert [run["seed"].iloc[0] for run in rank_runs(history, 2).kept] == [1, 2]
 
 
-def small_scale(experiment: dict, keep_best: int = 2) -> ScaleSettings:
-    quick = read_settings({"scale": "quick"}).scale.model_dump(exclude_none=True)
-    quick["experiments"] = {"e": {"program": "mlp", **experiment}}
-    quick["runs"] = {"seeds": [0, 1, 2], "keep_best": keep_best}
-    return ScaleSettings.model_validate(quick)
+def quick() -> Sweeps:
+    return read_settings({"scale": "quick"}).scale.sweeps["implicit_regularization"]
+
+
+def small_scale(experiment: dict, keep_best: int = 2) -> Sweeps:
+    changes = {
+        "experiments": {"e": {"program": "mlp", **experiment}},
+        "runs": {"seeds": [0, 1, 2], "keep_best": keep_best},
+    }
+    return Sweeps.model_validate({**quick().model_dump(exclude_none=True), **changes})
 
 
 def table_of(scale, histories, series="C", x="learning_rate"):
@@ -210,7 +214,7 @@ def test_series_name_what_tells_curves_apart():
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_every_figure_of_the_study_is_defined_at_quick(figure):
-    scale = read_settings({"scale": "quick"}).scale
+    scale = quick()
     assert figure.defined_at(scale)
     part = figure.part_of(scale)
     assert set(part.experiments) == {c.experiment for c in figure.curves}
@@ -221,12 +225,8 @@ def test_every_figure_of_the_study_is_defined_at_quick(figure):
 
 
 def test_a_figures_part_holds_nothing_that_only_others_need():
-    scale = read_settings({"scale": "quick"}).scale
+    scale = quick()
     changes = {
-        "jobs": scale.jobs.model_copy(
-            update={"runtime": 99, "checkpoints": CheckpointPolicy(seconds=5)}
-        ),
-        "description": "another",
         "programs": {
             **scale.programs,
             "wrn": scale.programs["wrn"].model_copy(update={"base_width": 7}),

@@ -15,7 +15,7 @@ from whysgd.config.files import known_scales
 from whysgd.figures.style import FigureContext
 from whysgd.runs.grid import plan_jobs
 from whysgd.spec.paper import load_paper_values
-from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all, read_settings
+from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all, read_settings, scale_of
 from whysgd.studies.study import STUDIES_DIR
 
 CLAIMS = claims_of_all()
@@ -128,18 +128,20 @@ def test_a_study_is_planned_at_every_scale(study, scale):
     settings = read_settings({"scale": scale}).scale
     here = study.figures_at(settings)
     assert set(here) >= {figure for figure in study.figures if figure.default}
-    jobs = plan_jobs(settings)
+    plan = plan_jobs(settings)
     for figure in here:
-        figure.check(settings)
         assert len(study.configuration(figure, settings)) == 10
         if figure.curves:
-            assert jobs.run_ids(figure.points(settings), settings.runs.seeds)
+            sweeps = settings.sweeps[study.name]
+            figure.check(sweeps)
+            jobs = plan.studies[study.name]
+            assert jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
 
 
 @pytest.mark.parametrize("study", EVERY_STUDY)
 def test_a_scale_without_a_studys_section_has_none_of_it(study):
-    settings = read_settings({"scale": "tiny"}).scale
-    bare = settings.model_copy(update={"theory": None, "experiments": {}})
+    content = read_settings({"scale": "tiny"}).scale.model_dump(exclude_none=True)
+    bare = scale_of({**content, "studies": {}})
     assert study.figures_at(bare) == ()
     assert study.computations_at(bare) == ()
     assert study.trained_at(bare, FIGURES) == []
