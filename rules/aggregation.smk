@@ -33,7 +33,11 @@ rule table:
         runtime=growing(15),
     params:
         # Only what this figure reads: a change elsewhere in the scale file leaves it alone.
-        scale=lambda wildcards: FIGURES[wildcards.figure].part_of(SCALE).model_dump(mode="json"),
+        scale=lambda wildcards: (
+            (figure := FIGURES[wildcards.figure])
+            .part_of(sweeps_of(figure))
+            .model_dump(mode="json")
+        ),
     message:
         "Aggregate {wildcards.figure}"
     script:

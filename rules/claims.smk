@@ -40,7 +40,11 @@ rule judge_claims:
         runtime=growing(15),
     params:
         scale=SETTINGS.scale_name,
-        runs=SCALE.runs.model_dump(mode="json"),
+        keep_best={
+            name: sweeps_of(FIGURES[name]).runs.keep_best
+            for name in CLAIMS.figures
+            if name in FIGURES
+        },
         titles={figure.name: figure.title for figure in FIGURES.values() if figure.title},
     message:
         "Judge the papers' claims"

@@ -18,12 +18,11 @@ from whysgd.base.wanted import remove_wanted, wanted_file, write_wanted
 from whysgd.claims.records import JUDGING_FILE
 from whysgd.config.archive import archive_files
 from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
-from whysgd.config.settings import load_settings
 from whysgd.config.targets import check_known
 from whysgd.reporting.failures import print_failures
 from whysgd.reporting.status import print_status
 from whysgd.runs.grid import plan_jobs
-from whysgd.studies.registry import STUDIES, claims_of_all
+from whysgd.studies.registry import STUDIES, claims_of_all, read_settings
 from whysgd.training.job.finished import forget_finished
 from whysgd.training.job.record import job_of
 
@@ -36,13 +35,13 @@ TARGETS = sys.argv[1:] if IS_MAIN else []
 STARTED = time.time()
 
 try:
-    SETTINGS = load_settings(config)
+    SETTINGS = read_settings(config)
     check_targets(SETTINGS, TARGETS)
-    JOBS = plan_jobs(SETTINGS.scale)
-    check_run_ids(JOBS, SETTINGS.folder, TARGETS)
+    PLAN = plan_jobs(SETTINGS.scale)
+    check_run_ids(PLAN, SETTINGS.folder, TARGETS)
     # While Snakemake runs, its folder is locked for rules; this only reads, before any is planned.
     if "status" in TARGETS:
-        print_status(SETTINGS, JOBS)
+        print_status(SETTINGS, PLAN)
         sys.exit(0)
     check_own_files(SETTINGS)
     check_writable(SETTINGS)
@@ -58,12 +57,13 @@ try:
         ]
         for study in STUDIES
     }
-    # Figures of runs, by name.
+    # Figures of runs by name, and the study that each is of.
     FIGURES = {
         figure.name: figure for figures in DRAWN.values() for figure in figures if figure.readings
     }
-    for figure in FIGURES.values():
-        figure.check(SCALE)
+    STUDY_OF = {figure.name: study for study, figures in DRAWN.items() for figure in figures}
+    for name, figure in FIGURES.items():
+        figure.check(SCALE.sweeps[STUDY_OF[name].name])
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -172,8 +172,8 @@ def growing(amount):
 
 def dataset_of(run_id):
     """Key in the scale file of the data set that a run reads."""
-    spec = JOBS.ensembles[run_id].program.dataset
-    return next(key for key, value in SCALE.datasets.items() if value == spec)
+    spec = PLAN.ensembles[run_id].program.dataset
+    return next(key for key, value in SCALE.all_datasets.items() if value == spec)
 
 
 def events_folder(wildcards):
@@ -181,12 +181,24 @@ def events_folder(wildcards):
     return RESULTS.events(wildcards.run_id) if SETTINGS.tensorboard else ""
 
 
+def sweeps_of(figure):
+    """The sweeps of the study that a figure of runs is of."""
+    return SCALE.sweeps[STUDY_OF[figure.name].name]
+
+
+def repetitions_of(figure):
+    """The seeds behind a figure of runs, and how many of them count; of another figure, none."""
+    return sweeps_of(figure).runs.model_dump(mode="json") if figure.readings else {}
+
+
 def runs_of(figure):
     """Run ids of everything that a figure reads."""
-    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
+    sweeps = sweeps_of(figure)
+    jobs = PLAN.studies[STUDY_OF[figure.name].name]
+    return jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
 
 
 wildcard_constraints:
     figure="|".join(FIGURES),
     run_id=r"[\w.-]+",
-    dataset="|".join(map(re.escape, SCALE.datasets)),
+    dataset="|".join(map(re.escape, SCALE.all_datasets)),

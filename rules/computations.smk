@@ -31,7 +31,9 @@ for study in STUDIES:
             params:
                 settings=study.settings_at(SCALE).model_dump(mode="json"),
                 num_classes=(
-                    SCALE.datasets[study.dataset_at(SCALE)].num_classes if job.dataset else None
+                    SCALE.all_datasets[study.dataset_at(SCALE)].num_classes
+                    if job.dataset
+                    else None
                 ),
                 modules=[study.table_module(table) for table in job.tables],
             message:

@@ -36,7 +36,7 @@ for study, figures in DRAWN.items():
                 module=study.figure_module(figure),
                 tables=list(figure.reads),
                 scale=SETTINGS.scale_name,
-                runs=SCALE.runs.model_dump(mode="json"),
+                runs=repetitions_of(figure),
                 configuration=study.configuration(figure, SCALE),
             message:
                 f"Draw {figure.name}"

@@ -5,7 +5,7 @@ import functools
 from whysgd.planning.timings import distinct_timings
 
 # Worked out when a plan is asked for, not every time that this file is read.
-TIMED = functools.cache(lambda: distinct_timings(JOBS.ensembles.values()))
+TIMED = functools.cache(lambda: distinct_timings(PLAN.ensembles.values()))
 
 
 rule calibrate:
@@ -47,7 +47,7 @@ rule plan:
         scale=SETTINGS.scale_name,
         calibration=str(SETTINGS.calibration or ""),
         ensembles=lambda wildcards: {
-            run_id: ensemble.model_dump(mode="json") for run_id, ensemble in JOBS.ensembles.items()
+            run_id: ensemble.model_dump(mode="json") for run_id, ensemble in PLAN.ensembles.items()
         },
         figures=lambda wildcards: {name: runs_of(figure) for name, figure in FIGURES.items()},
         # A cluster is told how many jobs, a machine how many cores.

@@ -24,7 +24,7 @@ rule take_tables:
         archive=SETTINGS.tables_from.as_posix(),
         # Of figures of runs: what their tables' curves are is known by the settings.
         sweeps={
-            figure.name: figure.part_of(SCALE).model_dump(mode="json")
+            figure.name: figure.part_of(sweeps_of(figure)).model_dump(mode="json")
             for figure in FIGURES.values()
         },
     message:

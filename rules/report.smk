@@ -78,7 +78,6 @@ rule write_pages:
         runtime=15,
     params:
         scale=SETTINGS.scale_name,
-        runs=SCALE.runs.model_dump(mode="json"),
         figures=list(FIGURES),
     message:
         "Write the pages of the report"

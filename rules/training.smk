@@ -30,7 +30,7 @@ rule train:
         wanted=wanted_file() if SCALE.jobs.share_processes else "",
     params:
         code=script_digest("train.py"),
-        ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
+        ensemble=lambda wildcards: PLAN.ensembles[wildcards.run_id].model_dump(mode="json"),
         # No outputs: Snakemake deletes those of a job that failed, or is to run again.
         checkpoints=RESULTS.checkpoints("{run_id}"),
         finished=RESULTS.finished("{run_id}"),

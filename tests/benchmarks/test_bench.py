@@ -20,10 +20,10 @@ from whysgd.benchmarks.rows import ROWS, WORKLOADS, members_of, program_of
 from whysgd.benchmarks.suite import chosen
 from whysgd.benchmarks.worker import Session, Worker, WorkerError
 from whysgd.cli import main
-from whysgd.config.files import CONFIG_DIR, read_yaml, validated
-from whysgd.config.settings import ScaleSettings
+from whysgd.config.settings import scale_content, scale_path
 from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization.study import STUDY
+from whysgd.studies.registry import scale_of
 
 MLP64 = WORKLOADS[0]
 ROW = next(row for row in ROWS if row.name == "mlp64-7")
@@ -180,7 +180,7 @@ def test_a_workloads_name_stands_for_its_rows():
 
 
 def test_the_shortened_workflow_has_the_same_jobs_and_evaluations():
-    content = read_yaml(CONFIG_DIR / "scales" / "quick.yaml")
+    content = scale_content(scale_path("quick"))
     # What the default target trains: other sweeps may be too short to be shortened.
     drawn = {
         reading.experiment
@@ -188,11 +188,10 @@ def test_the_shortened_workflow_has_the_same_jobs_and_evaluations():
         if figure.default
         for reading in figure.readings
     }
-    content["experiments"] = {k: v for k, v in content["experiments"].items() if k in drawn}
-    long, short = (
-        plan_jobs(validated(ScaleSettings, c, "scale")).ensembles.values()
-        for c in (content, shortened(content))
-    )
+    section = content["studies"][STUDY.name]
+    section["experiments"] = {k: v for k, v in section["experiments"].items() if k in drawn}
+    section["together"] = list(section["experiments"])
+    long, short = (plan_jobs(scale_of(c)).ensembles.values() for c in (content, shortened(content)))
     assert len(short) == len(long)
     assert [len(e.members) for e in short] == [len(e.members) for e in long]
     assert all(e.program.num_minibatches >= e.program.num_evaluations for e in short)

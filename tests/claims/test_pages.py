@@ -165,7 +165,8 @@ def test_judging_twice_gives_the_same_numbers():
     only = CLAIMS.model_copy(update={"claims": {"it": claim}})
     tables = [
         claims_table(
-            judge_claims(only, {"figure1": world(claim, True, noise=0.01)}, None, 5), CONTEXT
+            judge_claims(only, {"figure1": world(claim, True, noise=0.01)}, None, {"figure1": 5}),
+            CONTEXT,
         )
         for _ in range(2)
     ]

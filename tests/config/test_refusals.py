@@ -4,12 +4,12 @@ import pytest
 
 from whysgd.base.errors import UserError
 from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
-from whysgd.config.settings import load_settings
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings
 
 
 def test_a_target_of_another_scale_is_refused():
-    settings = load_settings({"scale": "quick"})
+    settings = read_settings({"scale": "quick"})
     check_targets(settings, ["-n", "results/quick/figures/figure1.pdf", "figure1", "results"])
     check_targets(settings, ["--report", "results/report.zip"])
     for file in ("paper/figures/figure1.pdf", "paper/claims.html", "mine/figures/figure1.pdf"):
@@ -23,7 +23,7 @@ OWN_FILE = {"source": "npz", "path": "own.npz", "image_shape": [4, 4, 1], "num_c
 
 def test_a_file_of_the_users_that_does_not_exist_is_told_before_any_job(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    settings = load_settings({"overrides": {"datasets": {"digits": OWN_FILE}}})
+    settings = read_settings({"overrides": {"datasets": {"digits": OWN_FILE}}})
     with pytest.raises(UserError, match=r"scale quick: datasets.digits.path: no file own.npz in"):
         check_own_files(settings)
     (tmp_path / "own.npz").touch()
@@ -32,14 +32,14 @@ def test_a_file_of_the_users_that_does_not_exist_is_told_before_any_job(tmp_path
 
 def test_a_results_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "taken").write_text("")
-    settings = load_settings({"results": str(tmp_path / "taken" / "below")})
+    settings = read_settings({"results": str(tmp_path / "taken" / "below")})
     with pytest.raises(UserError, match="config: results: .*taken"):
         check_writable(settings)
-    check_writable(load_settings({"results": str(tmp_path / "new" / "below")}))
+    check_writable(read_settings({"results": str(tmp_path / "new" / "below")}))
 
 
 def test_a_run_that_nothing_plans_is_refused():
-    settings = load_settings({"scale": "tiny"})
+    settings = read_settings({"scale": "tiny"})
     jobs = plan_jobs(settings.scale)
     planned = next(iter(jobs.ensembles))
     check_run_ids(jobs, settings.folder, ["figure1", f"results/tiny/runs/{planned}/history.csv"])

@@ -11,17 +11,20 @@ from whysgd.claims.kinds import LARGEST_BATCH_FRACTION
 from whysgd.cli import main
 from whysgd.config.archive import SCALE, write_archive
 from whysgd.config.files import CONFIG_DIR, known_scales, merged
+from whysgd.config.moved import with_keys_moved
 from whysgd.config.refusals import check_own_files, check_targets
-from whysgd.config.schema import json_schema
-from whysgd.config.settings import Config, ScaleSettings, load_settings
-from whysgd.config.tables import schema_tables
+from whysgd.config.scales import scale_record
+from whysgd.config.settings import Config, scale_content
+from whysgd.reporting.schema import json_schema
+from whysgd.reporting.schema_tables import schema_tables
 from whysgd.runs.grid import experiment_points, plan_jobs
 from whysgd.studies.implicit_regularization.study import STUDY
+from whysgd.studies.registry import SECTIONS, read_settings
 
 
 @pytest.mark.parametrize("scale", known_scales())
 def test_every_scale_is_valid_and_plans(scale):
-    settings = load_settings({"scale": scale})
+    settings = read_settings({"scale": scale})
     assert plan_jobs(settings.scale).ensembles
     assert settings.folder.as_posix() == f"results/{scale}"
 
@@ -46,7 +49,7 @@ def test_the_tables_have_every_key_of_the_configuration():
         for line in section.splitlines()
         if line.startswith("| `")
     }
-    scale = ScaleSettings.model_json_schema()
+    scale = scale_record(SECTIONS).model_json_schema()
     records = [Config.model_json_schema(), scale, *scale["$defs"].values()]
     assert listed == {key for record in records for key in record["properties"]}
 
@@ -90,15 +93,21 @@ def test_every_key_of_the_tables_has_a_meaning():
             {"experiments": {"batch_size": {"learning_rate_over_batch_size": -1}}},
             "`learning_rate_over_batch_size` must be positive",
         ),
-        ({"theory": {"dataset": "letters"}}, "theory.dataset: unknown 'letters'; known: digits"),
-        ({"theory": {"batch_size": 200}}, "theory: 12800 images are needed, and digits has 320"),
+        (
+            {"theory": {"dataset": "letters"}},
+            "studies.theory.dataset: unknown 'letters'; known: digits",
+        ),
+        (
+            {"theory": {"batch_size": 200}},
+            "theory.dataset: 12800 images are needed, and digits",
+        ),
         ({"theory": {"scaled_steps": [0.5, 0]}}, "theory: `scaled_steps` must be positive"),
         ({"theory": {"scaled_steps": [0.5, 0.2]}}, "a slope needs at least 3 points"),
         ({"theory": {"norm_batch_size": 7}}, "`norm_batch_size` must divide `norm_images`"),
         ({"theory": {"norm_epochs": [-1, 2]}}, "`norm_epochs` must not be negative"),
         (
             {"theory": {"norm_epochs": [0, 8, 2]}},
-            "scale quick: theory: `norm_epochs` must increase: 2 follows 8",
+            "scale quick: studies.theory: `norm_epochs` must increase: 2 follows 8",
         ),
         ({"theory": {"num_batches": 6}}, "theory.num_batches: Input should be less than 6, not 6"),
         ({"theory": {"cubic_parameters": 1}}, "theory.cubic_parameters: "),
@@ -129,7 +138,7 @@ def test_every_key_of_the_tables_has_a_meaning():
 )
 def test_a_mistake_names_its_key(overrides, message):
     with pytest.raises(UserError) as caught:
-        load_settings({"overrides": overrides})
+        read_settings({"overrides": with_keys_moved(overrides)})
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -165,7 +174,7 @@ def test_a_mistake_names_its_key(overrides, message):
     ],
 )
 def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
-    settings = load_settings({"overrides": overrides})
+    settings = read_settings({"overrides": with_keys_moved(overrides)})
     with pytest.raises(UserError) as caught:
         plan_jobs(settings.scale)
     assert message in str(caught.value)
@@ -175,7 +184,7 @@ def test_a_mistake_that_only_the_grid_sees_names_its_key(overrides, message):
 def test_what_an_experiment_does_away_with_leaves_no_trace_in_its_runs():
     own = {"program": "wrn", "model": "mlp-8", "augmentation": "none", "learning_rate": 0.1}
     plain = {"program": "plain", "learning_rate": 0.1}
-    wrn = load_settings().scale.programs["wrn"].model_dump(exclude_none=True)
+    wrn = read_settings().scale.sweeps[STUDY.name].programs["wrn"].model_dump(exclude_none=True)
     for key in ("base_width", "crop_padding"):
         del wrn[key]
     plain_program = {**wrn, "model": "mlp-8", "augmentation": "none"}
@@ -183,8 +192,8 @@ def test_what_an_experiment_does_away_with_leaves_no_trace_in_its_runs():
         "programs": {"plain": plain_program},
         "experiments": {"one": own, "other": plain},
     }
-    scale = load_settings({"overrides": overrides}).scale
-    assert experiment_points(scale, "one") == experiment_points(scale, "other")
+    sweeps = read_settings({"overrides": with_keys_moved(overrides)}).scale.sweeps[STUDY.name]
+    assert experiment_points(sweeps, "one") == experiment_points(sweeps, "other")
 
 
 @pytest.mark.parametrize(
@@ -197,11 +206,12 @@ def test_what_an_experiment_does_away_with_leaves_no_trace_in_its_runs():
     ],
 )
 def test_points_that_would_be_mixed_in_a_curve_are_refused(experiment, changes, message):
-    scale = load_settings({"overrides": {"experiments": {experiment: changes}}}).scale
+    overrides = with_keys_moved({"experiments": {experiment: changes}})
+    sweeps = read_settings({"overrides": overrides}).scale.sweeps[STUDY.name]
     faults = []
     for figure in STUDY.figures:
         try:
-            figure.check(scale)
+            figure.check(sweeps)
         except UserError as error:
             faults.append(str(error))
     assert faults
@@ -211,43 +221,96 @@ def test_points_that_would_be_mixed_in_a_curve_are_refused(experiment, changes, 
 
 @pytest.mark.parametrize("scale", ["quick", "reduced", "paper", "tiny"])
 def test_no_curve_of_ours_is_mixed(scale):
-    settings = load_settings({"scale": scale}).scale
+    settings = read_settings({"scale": scale}).scale
     for figure in STUDY.figures_at(settings):
-        figure.check(settings)
+        figure.check(settings.sweeps[STUDY.name])
 
 
 @pytest.mark.parametrize("scale", ["quick", "reduced", "paper"])
 def test_the_large_batch_is_large_by_the_rule_of_the_claims(scale):
-    for point in experiment_points(load_settings({"scale": scale}).scale, "large_batch"):
+    for point in experiment_points(
+        read_settings({"scale": scale}).scale.sweeps[STUDY.name], "large_batch"
+    ):
         largest = LARGEST_BATCH_FRACTION * point.program.dataset.num_train
         assert point.program.batch_size > largest
 
 
 def test_an_unknown_scale_lists_the_known_ones():
     with pytest.raises(UserError, match="scale: unknown 'huge'; known: .*quick"):
-        load_settings({"scale": "huge"})
+        read_settings({"scale": "huge"})
+
+
+# A scale with its sections in one file.
+MINE = yaml.safe_dump(scale_content(CONFIG_DIR / "scales" / "tiny.yaml"))
 
 
 def test_a_scale_may_be_a_file_of_the_users(tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text((CONFIG_DIR / "scales" / "quick.yaml").read_text(encoding="utf-8"))
-    assert load_settings({"scale": str(path)}).folder.as_posix() == "results/mine"
+    path.write_text(MINE)
+    assert read_settings({"scale": str(path)}).folder.as_posix() == "results/mine"
     path.write_text("- not\n- a mapping\n")
     with pytest.raises(UserError, match=r"mine.yaml: must hold keys and values"):
-        load_settings({"scale": str(path)})
+        read_settings({"scale": str(path)})
     path.write_text("a: [")
     with pytest.raises(UserError, match="not valid YAML"):
-        load_settings({"scale": str(path)})
+        read_settings({"scale": str(path)})
     with pytest.raises(UserError, match=r"absent.yaml: cannot be read"):
-        load_settings({"scale": str(tmp_path / "absent.yaml")})
+        read_settings({"scale": str(tmp_path / "absent.yaml")})
 
 
 def test_a_scale_of_the_users_must_not_take_the_name_of_one_of_ours(tmp_path):
     path = tmp_path / "quick.yaml"
-    path.write_text((CONFIG_DIR / "scales" / "quick.yaml").read_text(encoding="utf-8"))
+    path.write_text(MINE)
     with pytest.raises(UserError, match=r"quick\.yaml has the name of a scale .* rename it"):
-        load_settings({"scale": str(path)})
-    assert load_settings({"scale": str(CONFIG_DIR / "scales" / "quick.yaml")})
+        read_settings({"scale": str(path)})
+    assert read_settings({"scale": str(CONFIG_DIR / "scales" / "quick.yaml")})
+
+
+def test_a_scale_of_the_users_may_have_its_sections_in_a_folder(tmp_path):
+    content = yaml.safe_load(MINE)
+    sections = content.pop("studies")
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError, match=r"studies: no study has a section, here or in .*mine/"):
+        read_settings({"scale": str(tmp_path / "mine.yaml")})
+    (tmp_path / "mine").mkdir()
+    for name, section in sections.items():
+        (tmp_path / "mine" / f"{name}.yaml").write_text(yaml.safe_dump(section))
+    scale = read_settings({"scale": str(tmp_path / "mine.yaml")}).scale
+    assert scale == read_settings({"scale": "tiny"}).scale
+    (tmp_path / "mine.yaml").write_text(MINE)
+    with pytest.raises(UserError, match=r"studies\.\w+: stands in .*mine/\w+\.yaml as well"):
+        read_settings({"scale": str(tmp_path / "mine.yaml")})
+
+
+def test_the_command_line_prints_a_scale_in_one_file(tmp_path, capsys):
+    assert main(["scale", "quick"]) == 0
+    (tmp_path / "mine.yaml").write_text(capsys.readouterr().out)
+    scale = read_settings({"scale": str(tmp_path / "mine.yaml")}).scale
+    assert scale == read_settings({"scale": "quick"}).scale
+
+
+@pytest.mark.parametrize("key", ["runs", "programs", "experiments"])
+def test_a_key_that_has_moved_says_where_it_went(key):
+    with pytest.raises(UserError) as caught:
+        read_settings({"overrides": {key: {"a": 1}}})
+    place = f"studies.implicit_regularization.{key}"
+    assert str(caught.value) == f"scale quick: {key}: this key has moved to {place}"
+
+
+def test_the_theory_section_has_moved_too():
+    with pytest.raises(UserError, match=r"theory: this key has moved to studies\.theory"):
+        read_settings({"overrides": {"theory": {"dataset": "digits"}}})
+
+
+def test_a_study_may_have_data_sets_of_its_own():
+    own = {"source": "digits", "num_train": 100, "num_test": 50}
+    section = {"datasets": {"few": own}, "programs": {"mlp": {"dataset": "few"}}}
+    scale = read_settings({"overrides": {"studies": {STUDY.name: section}}}).scale
+    assert scale.all_datasets["few"].num_train == 100
+    assert "few" not in scale.datasets
+    section["datasets"] = {"digits": own}
+    with pytest.raises(UserError, match=rf"{STUDY.name}\.datasets\.digits: the scale has a data"):
+        read_settings({"overrides": {"studies": {STUDY.name: section}}})
 
 
 def test_merging_replaces_leaves_only():
@@ -262,17 +325,17 @@ OWN_FILE = {"source": "npz", "path": "own.npz", "image_shape": [4, 4, 1], "num_c
 @pytest.mark.parametrize("key", ["results", "data_folder", "calibration"])
 def test_a_path_may_begin_with_the_home_folder(key, monkeypatch):
     monkeypatch.setenv("HOME", "/home/someone")
-    settings = load_settings({key: "~/there"})
+    settings = read_settings({key: "~/there"})
     assert getattr(settings, key) == Path("/home/someone/there")
     with pytest.raises(UserError, match=rf"config: {key}: no home folder is known for '~nobody-"):
-        load_settings({key: "~nobody-of-this-name/there"})
+        read_settings({key: "~nobody-of-this-name/there"})
 
 
 def test_a_file_of_the_users_may_lie_below_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "own.npz").touch()
     own = {**OWN_FILE, "path": "~/own.npz"}
-    settings = load_settings({"overrides": {"datasets": {"digits": own}}})
+    settings = read_settings({"overrides": {"datasets": {"digits": own}}})
     assert settings.scale.datasets["digits"].path == str(tmp_path / "own.npz")
     check_own_files(settings)
     (ensemble, *_) = plan_jobs(settings.scale).ensembles.values()
@@ -281,29 +344,29 @@ def test_a_file_of_the_users_may_lie_below_the_home_folder(tmp_path, monkeypatch
 
 def test_a_scale_of_the_users_may_lie_below_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "mine.yaml").write_text((CONFIG_DIR / "scales" / "tiny.yaml").read_text())
-    assert load_settings({"scale": "~/mine.yaml"}).folder.as_posix() == "results/mine"
+    (tmp_path / "mine.yaml").write_text(MINE)
+    assert read_settings({"scale": "~/mine.yaml"}).folder.as_posix() == "results/mine"
 
 
 def test_the_data_folder_is_no_part_of_any_run():
-    elsewhere = load_settings({"data_folder": "somewhere"})
+    elsewhere = read_settings({"data_folder": "somewhere"})
     assert elsewhere.data_folder is not None
-    assert load_settings().data_folder is None
-    assert plan_jobs(elsewhere.scale).ensembles == plan_jobs(load_settings().scale).ensembles
+    assert read_settings().data_folder is None
+    assert plan_jobs(elsewhere.scale).ensembles == plan_jobs(read_settings().scale).ensembles
 
 
 @pytest.fixture
 def published(tmp_path):
     """An archive of scale tiny, as it is passed on, without its tables' contents."""
-    scale = load_settings({"scale": "tiny"}).scale.model_dump(mode="json", exclude_none=True)
+    scale = read_settings({"scale": "tiny"}).scale.model_dump(mode="json", exclude_none=True)
     path = tmp_path / "tiny-tables.zip"
     write_archive(path, "tiny", {SCALE: yaml.safe_dump(scale).encode(), "tables/figure1.csv": b""})
     return path
 
 
 def test_published_tables_bring_their_settings(published):
-    settings = load_settings({"tables_from": str(published)})
-    assert settings.scale == load_settings({"scale": "tiny"}).scale
+    settings = read_settings({"tables_from": str(published)})
+    assert settings.scale == read_settings({"scale": "tiny"}).scale
     assert settings.scale_name == "tiny"
     assert settings.folder.as_posix() == "results/tiny-published"
     assert settings.published_tables == ("figure1",)
@@ -311,23 +374,23 @@ def test_published_tables_bring_their_settings(published):
     check_targets(settings, ["results/tiny-published/figures/figure1.pdf"])
     with pytest.raises(UserError, match="tables.zip goes into results/tiny-published"):
         check_targets(settings, ["results/tiny/figures/figure1.pdf"])
-    assert load_settings({"tables_from": str(published), "scale": "tiny"}) == settings
+    assert read_settings({"tables_from": str(published), "scale": "tiny"}) == settings
 
 
 def test_published_tables_may_lie_below_the_home_folder(published, monkeypatch):
     monkeypatch.setenv("HOME", str(published.parent))
-    settings = load_settings({"tables_from": f"~/{published.name}"})
+    settings = read_settings({"tables_from": f"~/{published.name}"})
     assert settings.tables_from == published
 
 
 @pytest.mark.parametrize("given", [{"scale": "quick"}, {"overrides": {"runs": {"keep_best": 1}}}])
 def test_published_tables_are_of_their_scale_as_it_was(published, given):
     with pytest.raises(UserError, match=f"config: {next(iter(given))}: cannot be given with"):
-        load_settings({"tables_from": str(published), **given})
+        read_settings({"tables_from": str(published), **given})
 
 
 def test_published_settings_that_do_not_fit_name_the_archive(tmp_path):
     path = tmp_path / "old-tables.zip"
     write_archive(path, "tiny", {SCALE: b"description: of another version\nrunz: 1\n"})
     with pytest.raises(UserError, match=r"old-tables\.zip: scale\.yaml: .*runz: unknown key"):
-        load_settings({"tables_from": str(path)})
+        read_settings({"tables_from": str(path)})

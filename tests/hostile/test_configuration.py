@@ -6,15 +6,16 @@ import pytest
 
 from tests.hostile.lines import assert_one_line
 from whysgd.cli import main
-from whysgd.config.settings import load_settings
+from whysgd.config.moved import with_keys_moved
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings
 
 RATE = "experiments.learning_rate.learning_rate"
 
 
 def planned(overrides, **config):
     """The settings with some values replaced, after their jobs were planned."""
-    settings = load_settings({"scale": "tiny", "overrides": overrides, **config})
+    settings = read_settings({"scale": "tiny", "overrides": with_keys_moved(overrides), **config})
     plan_jobs(settings.scale)
     return settings
 

@@ -13,7 +13,7 @@ from whysgd.base.files import atomic_path, check_output, write_text
 from whysgd.cli import main
 from whysgd.config.files import CONFIG_DIR
 from whysgd.config.refusals import check_writable
-from whysgd.config.settings import load_settings
+from whysgd.studies.registry import read_settings
 
 TINY = (CONFIG_DIR / "scales" / "tiny.yaml").read_text(encoding="utf-8")
 
@@ -61,19 +61,19 @@ def test_a_scale_file_that_cannot_be_read_is_one_line(kind, tmp_path):
     content, pattern = CONTENTS[kind]
     path = tmp_path / "mine.yaml"
     path.write_bytes(content)
-    assert_one_line(lambda: load_settings({"scale": str(path)}), f"mine.*{pattern}")
+    assert_one_line(lambda: read_settings({"scale": str(path)}), f"mine.*{pattern}")
 
 
 def test_a_scale_file_with_a_byte_order_mark_is_read(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + TINY.encode())
-    assert load_settings({"scale": str(path)}).scale_name == "mine"
+    assert read_settings({"scale": str(path)}).scale_name == "mine"
 
 
 def test_a_scale_file_that_is_no_file_is_one_line(tmp_path):
     for name, make in (("a.yaml", Path.mkdir), ("b.yaml", os.mkfifo)):
         make(tmp_path / name)
-        assert_one_line(lambda name=name: load_settings({"scale": str(tmp_path / name)}), name)
+        assert_one_line(lambda name=name: read_settings({"scale": str(tmp_path / name)}), name)
 
 
 # Of scale files, without .yaml.
@@ -89,13 +89,13 @@ def test_a_scale_whose_name_cannot_be_read_back_is_refused(name, tmp_path, monke
     path = Path(f"{name}.yaml")
     if "/" not in name:
         path.write_text(TINY, encoding="utf-8")
-    assert_one_line(lambda: load_settings({"scale": str(path)}), "config: scale: ")
+    assert_one_line(lambda: read_settings({"scale": str(path)}), "config: scale: ")
 
 
 @pytest.mark.parametrize("name", ["mine", "1", "a.b", "a-b_c", "größe", "x" * 100])
 def test_a_scale_of_another_name_is_taken(name, tmp_path):
     (tmp_path / f"{name}.yaml").write_text(TINY, encoding="utf-8")
-    assert load_settings({"scale": str(tmp_path / f"{name}.yaml")}).scale_name == name
+    assert read_settings({"scale": str(tmp_path / f"{name}.yaml")}).scale_name == name
 
 
 # Of data sets.
@@ -109,7 +109,7 @@ DATASET_NAMES = [
 def test_a_data_set_whose_file_would_be_elsewhere_is_refused(name):
     spec = {"source": "digits", "num_train": 40, "num_test": 50}
     overrides = {"datasets": {name: spec}}
-    assert_one_line(lambda: load_settings({"scale": "tiny", "overrides": overrides}), "datasets: '")
+    assert_one_line(lambda: read_settings({"scale": "tiny", "overrides": overrides}), "datasets: '")
 
 
 # Of paths in the configuration.
@@ -132,7 +132,7 @@ PATHS = [
 
 @pytest.mark.parametrize(("key", "value", "pattern"), PATHS)
 def test_a_path_that_snakemake_would_misread_is_one_line(key, value, pattern):
-    assert_one_line(lambda: load_settings({"scale": "tiny", key: value}), pattern)
+    assert_one_line(lambda: read_settings({"scale": "tiny", key: value}), pattern)
 
 
 def test_the_file_of_a_data_set_must_not_hold_braces_either():
@@ -144,7 +144,7 @@ def test_the_file_of_a_data_set_must_not_hold_braces_either():
             }
         }
     }
-    assert_one_line(lambda: load_settings({"scale": "tiny", "overrides": own}), "digits: .*brace")
+    assert_one_line(lambda: read_settings({"scale": "tiny", "overrides": own}), "digits: .*brace")
 
 
 def dangling(folder):
@@ -171,7 +171,7 @@ def pipe(folder):
 @pytest.mark.parametrize("make", [dangling, dangling_above, ring, file, pipe])
 def test_a_results_folder_that_is_none_is_one_line_at_the_start(make, tmp_path):
     name = make(tmp_path) or "results"
-    settings = load_settings({"scale": "tiny", "results": str(tmp_path / name)})
+    settings = read_settings({"scale": "tiny", "results": str(tmp_path / name)})
     assert_one_line(lambda: check_writable(settings), f"config: results: {tmp_path}/results")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from whysgd.config.settings import load_settings
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings
 
 PINS = Path(__file__).parent
 ROOT = PINS.parents[1]
@@ -18,7 +18,7 @@ PINNED = json.loads((PINS / "tables.json").read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("scale", ["tiny", "quick", "reduced", "paper"])
 def test_no_run_is_renamed(scale):
-    planned = plan_jobs(load_settings({"scale": scale}).scale).ensembles
+    planned = plan_jobs(read_settings({"scale": scale}).scale).ensembles
     assert sorted(planned) == (PINS / f"run_ids_{scale}.txt").read_text(encoding="utf-8").split()
 
 

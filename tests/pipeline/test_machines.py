@@ -13,8 +13,8 @@ import pytest
 
 from tests.shared_runs import ROOT, Figure2Run, copy_project
 from whysgd.base.origin import logged_origin
-from whysgd.config.settings import load_settings
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings
 from whysgd.training.job.devices import claimed_gpus
 
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
@@ -106,7 +106,7 @@ def test_what_the_comments_of_the_slurm_profile_offer_is_valid(tmp_path: Path) -
 @pytest.mark.slow
 def test_a_job_computes_with_the_scales_threads_whatever_cores_there_are(tmp_path: Path) -> None:
     overrides = ["overrides={jobs: {threads: 3}}"]
-    scale = load_settings({"scale": "tiny"}).scale
+    scale = read_settings({"scale": "tiny"}).scale
     run_id = next(iter(plan_jobs(scale).ensembles))
     history = f"results/tiny/runs/{run_id}/history.csv"
     # Snakemake scales the threads of rules down to its cores, and tells the job so.

@@ -4,19 +4,19 @@ import math
 
 import pytest
 
-from whysgd.config.settings import load_settings
 from whysgd.reporting.costs import ALL, COST_COLUMNS, cost_table
 from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization.study import STUDY
-from whysgd.studies.registry import FIGURES, STUDIES
+from whysgd.studies.registry import FIGURES, STUDIES, read_settings, scale_of
 from whysgd.studies.theory.study import STUDY as THEORY
 
 TRAINED = [figure for figure in STUDY.figures if figure.default]
+STUDY = "implicit_regularization"
 
 
 @pytest.fixture
 def scale():
-    return load_settings({"scale": "tiny"}).scale
+    return read_settings({"scale": "tiny"}).scale
 
 
 def records(scale, **changes):
@@ -44,12 +44,12 @@ def test_runs_share_the_time_of_their_job(scale):
 
 def test_the_last_line_counts_every_run_once(scale):
     costs = cost_table(scale, STUDIES, (), records(scale)).set_index("figure")
-    jobs = plan_jobs(scale)
+    jobs, sweeps = plan_jobs(scale).studies[STUDY], scale.sweeps[STUDY]
     read = {
         (jobs.run_id(point, seed), point.member(seed))
         for figure in TRAINED
-        for point in figure.points(scale)
-        for seed in scale.runs.seeds
+        for point in figure.points(sweeps)
+        for seed in sweeps.runs.seeds
     }
     each = costs.drop(index=ALL)
     assert costs.loc[ALL, "runs"] == len(read) < each["runs"].sum()
@@ -71,8 +71,8 @@ def test_a_figure_that_only_a_claim_reads_costs_its_training_and_its_table(scale
 
 
 def test_an_unknown_time_is_not_taken_for_none(scale):
-    jobs, figure7 = plan_jobs(scale), FIGURES["figure7"]
-    *_, run_id = jobs.run_ids(figure7.points(scale), scale.runs.seeds)
+    jobs, sweeps = plan_jobs(scale).studies[STUDY], scale.sweeps[STUDY]
+    *_, run_id = jobs.run_ids(FIGURES["figure7"].points(sweeps), sweeps.runs.seeds)
     costs = cost_table(scale, STUDIES, (), records(scale, **{f"train/{run_id}": None}))
     costs = costs.set_index("figure")["computing_seconds"]
     assert math.isnan(costs["figure7"])
@@ -81,13 +81,15 @@ def test_an_unknown_time_is_not_taken_for_none(scale):
 
 
 def test_a_scale_without_theory_has_no_rows_of_it(scale):
-    plain = scale.model_copy(update={"theory": None})
+    content = scale.model_dump(exclude_none=True)
+    del content["studies"]["theory"]
+    plain = scale_of(content)
     costs = cost_table(plain, STUDIES, (), records(plain))
     assert list(costs["figure"]) == [*(figure.name for figure in TRAINED), ALL]
-    jobs = plan_jobs(plain)
+    jobs, sweeps = plan_jobs(plain).studies[STUDY], plain.sweeps[STUDY]
     read = {
         run_id
         for figure in TRAINED
-        for run_id in jobs.run_ids(figure.points(plain), plain.runs.seeds)
+        for run_id in jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
     }
     assert costs["jobs"].iloc[-1] == len(read)

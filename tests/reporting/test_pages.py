@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from tests.figures.synthetic import table_of
-from whysgd.config.settings import load_settings
 from whysgd.reporting.costs import cost_table
 from whysgd.reporting.pages import (
     configuration_page,
@@ -21,7 +20,7 @@ from whysgd.reporting.pages import (
 from whysgd.reporting.provenance import provenance
 from whysgd.runs.grid import plan_jobs
 from whysgd.studies.implicit_regularization.study import STUDY
-from whysgd.studies.registry import STUDIES
+from whysgd.studies.registry import STUDIES, read_settings
 
 
 def rows(page):
@@ -109,7 +108,7 @@ def test_a_long_table_is_cut_on_the_page_and_not_in_the_file():
 
 
 def test_costs_configuration_and_provenance_are_pages(tmp_path):
-    scale = load_settings({"scale": "tiny"}).scale
+    scale = read_settings({"scale": "tiny"}).scale
     jobs = {f"train/{run_id}": {"seconds": 4000.0} for run_id in plan_jobs(scale).ensembles}
     costs = cost_table(scale, STUDIES, (), jobs)
     lines = rows(cost_page(costs, "tiny"))

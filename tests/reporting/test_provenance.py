@@ -8,9 +8,9 @@ import pytest
 from whysgd.base.errors import UserError
 from whysgd.base.files import write_json
 from whysgd.base.origin import ROOT
-from whysgd.config.settings import ScaleSettings, load_settings
 from whysgd.reporting.provenance import job_records, provenance, read_provenance
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings, scale_of
 
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:01\t{memory}\t1.0\n"
 OLD = {"commit": "a" * 40, "clean": True, "processor": "an old one", "cores": 4, "gpus": ["big"]}
@@ -30,7 +30,7 @@ def leave(folder, name, seconds, origin=None, memory="500.0"):
 
 @pytest.fixture
 def scale():
-    return load_settings({"scale": "tiny"}).scale
+    return read_settings({"scale": "tiny"}).scale
 
 
 @pytest.fixture
@@ -92,16 +92,18 @@ def test_jobs_tell_their_commit_their_machine_and_their_time(scale, folder, run_
 
 def test_the_record_says_what_was_run_and_with_what(scale, folder):
     found = record(scale, folder)
-    assert found["seeds"] == [0, 1, 2]
+    assert found["seeds"] == {"implicit_regularization": [0, 1, 2]}
     assert found["figures"] == {"figure1": "0123456789"}
-    assert ScaleSettings.model_validate(found["settings"]) == scale
+    assert scale_of(found["settings"]) == scale
     assert found["data"]["digits"]["sha256"] == "c" * 64
     assert found["data"]["digits"]["num_train"] == 40
     lock = ROOT / "envs" / "requirements-cpu.txt"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     assert found["locks"]["envs/requirements-cpu.txt"] == digest
     assert "numpy" in found["versions"]
-    changed = scale.model_copy(update={"runs": scale.runs.model_copy(update={"keep_best": 1})})
+    content = scale.model_dump(exclude_none=True)
+    content["studies"]["implicit_regularization"]["runs"]["keep_best"] = 1
+    changed = scale_of(content)
     assert record(changed, folder)["configuration"] != found["configuration"]
     assert "tables_from" not in found
 

@@ -12,9 +12,9 @@ import pytest
 from whysgd.base.errors import TrainingInterruptedError
 from whysgd.base.scripting import script_log
 from whysgd.cli import main
-from whysgd.config.settings import load_settings
 from whysgd.reporting import status
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import read_settings
 from whysgd.training.history import COLUMNS
 from whysgd.training.job.live import LIVE_FILE, Live
 
@@ -30,7 +30,7 @@ NUMBERS = {
 
 @pytest.fixture
 def settings(tmp_path):
-    return load_settings({"scale": "tiny", "results": str(tmp_path)})
+    return read_settings({"scale": "tiny", "results": str(tmp_path)})
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_a_figure_that_only_a_claim_reads_is_waited_for(settings):
 
 
 def test_extra_jobs_show_when_they_have_begun(tmp_path):
-    settings = load_settings({"results": str(tmp_path)})
+    settings = read_settings({"results": str(tmp_path)})
     jobs = plan_jobs(settings.scale)
     needed = status._chosen(settings, jobs)
     extra = min(jobs.ensembles.keys() - needed.keys())  # of figure1_wrn or the ablations

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from whysgd.config.settings import Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.training.history import COLUMNS
 
 

@@ -2,17 +2,16 @@
 
 import pytest
 
-from whysgd.config.settings import load_settings
 from whysgd.runs.grid import experiment_points
-from whysgd.spec.ensemble import CheckpointPolicy
 from whysgd.studies.implicit_regularization.study import STUDY
+from whysgd.studies.registry import read_settings
 
 FIGURES = [figure for figure in STUDY.figures if figure.default]
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_every_figure_of_the_study_is_defined_at_quick(figure):
-    scale = load_settings({"scale": "quick"}).scale
+    scale = read_settings({"scale": "quick"}).scale.sweeps[STUDY.name]
     assert figure.defined_at(scale)
     part = figure.part_of(scale)
     assert set(part.experiments) == {reading.experiment for reading in figure.readings}
@@ -23,12 +22,8 @@ def test_every_figure_of_the_study_is_defined_at_quick(figure):
 
 
 def test_a_figures_part_holds_nothing_that_only_others_need():
-    scale = load_settings({"scale": "quick"}).scale
+    scale = read_settings({"scale": "quick"}).scale.sweeps[STUDY.name]
     changes = {
-        "jobs": scale.jobs.model_copy(
-            update={"runtime": 99, "checkpoints": CheckpointPolicy(seconds=5)}
-        ),
-        "description": "another",
         "programs": {
             **scale.programs,
             "wrn": scale.programs["wrn"].model_copy(update={"base_width": 7}),

@@ -2,24 +2,36 @@
 
 import pytest
 
-from whysgd.config.settings import ScaleSettings, load_settings
+from whysgd.config.scales import ScaleSettings
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.grid import experiment_points, plan_jobs
 from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.spec.program import Penalty
+from whysgd.studies.registry import read_settings, scale_of
+
+STUDY = "implicit_regularization"
 
 
-def scale_with(experiments: dict, **jobs: object) -> ScaleSettings:
-    quick = load_settings({"scale": "quick"}).scale.model_dump(exclude_none=True)
-    quick["experiments"] = experiments
+def scale_with(
+    experiments: dict, together: tuple[str, ...] | None = None, **jobs: object
+) -> ScaleSettings:
+    """Scale quick with other experiments, which go together unless it is said which do."""
+    quick = read_settings({"scale": "quick"}).scale.model_dump(exclude_none=True)
+    chosen = tuple(experiments) if together is None else together
+    quick["studies"][STUDY] |= {"experiments": experiments, "together": chosen}
     quick["jobs"] |= jobs
-    return ScaleSettings.model_validate(quick)
+    return scale_of(quick)
+
+
+def sweeps_with(experiments: dict) -> Sweeps:
+    return scale_with(experiments).sweeps[STUDY]
 
 
 def test_axes_are_multiplied_out():
-    scale = scale_with(
+    sweeps = sweeps_with(
         {"e": {"program": "mlp", "batch_size": [4, 8], "learning_rate": "2^-2..2^0", "updates": 40}}
     )
-    points = experiment_points(scale, "e")
+    points = experiment_points(sweeps, "e")
     assert [(p.program.batch_size, p.learning_rate) for p in points] == [
         (b, rate) for b in (4, 8) for rate in (0.25, 0.5, 1.0)
     ]
@@ -28,7 +40,7 @@ def test_axes_are_multiplied_out():
 
 
 def test_ratios_are_multiplied_by_the_batch_size():
-    scale = scale_with(
+    sweeps = sweeps_with(
         {
             "e": {
                 "program": "mlp",
@@ -38,7 +50,7 @@ def test_ratios_are_multiplied_by_the_batch_size():
             }
         }
     )
-    points = experiment_points(scale, "e")
+    points = experiment_points(sweeps, "e")
     assert [(p.reg_coefficient, p.program.penalty) for p in points] == [
         (0.5, Penalty(method="factored")),
         (1.0, Penalty(method="factored")),
@@ -63,7 +75,7 @@ def test_budgets_become_minibatches(budget, n, batch_size, expected):
         "batch_size": batch_size,
         **budget,
     }
-    (point,) = experiment_points(scale_with({"e": experiment}), "e")
+    (point,) = experiment_points(sweeps_with({"e": experiment}), "e")
     assert point.program.num_minibatches == expected
     assert point.program.num_updates == expected * n
 
@@ -95,14 +107,41 @@ def test_adding_a_rate_adds_one_job_where_points_are_jobs():
 
 
 def test_every_run_is_in_the_job_that_the_plan_names():
-    scale = load_settings({"scale": "quick"}).scale
-    jobs = plan_jobs(scale)
-    for name in scale.experiments:
-        for point in experiment_points(scale, name):
-            for seed in scale.runs.seeds:
+    scale = read_settings({"scale": "quick"}).scale
+    jobs, sweeps = plan_jobs(scale).studies[STUDY], scale.sweeps[STUDY]
+    for name in sweeps.experiments:
+        for point in experiment_points(sweeps, name):
+            for seed in sweeps.runs.seeds:
                 ensemble = jobs.ensembles[jobs.run_id(point, seed)]
                 assert point.program == ensemble.program
                 assert point.member(seed) in ensemble.members
+
+
+@pytest.mark.parametrize("split", ["program", "point"])
+def test_one_more_experiment_renames_no_run_and_trains_only_what_is_new(split):
+    old = {
+        "a": {"program": "mlp", "learning_rate": [0.25, 0.5]},
+        "b": {"program": "mlp", "learning_rate": [0.5, 1]},
+    }
+    new = {"c": {"program": "mlp", "learning_rate": [0.125, 0.5, 2]}}
+    before = plan_jobs(scale_with(old, split=split)).ensembles
+    for experiments in (old | new, new | old):  # wherever it stands in the file
+        plan = plan_jobs(scale_with(experiments, tuple(old), split=split))
+        added = {key: e for key, e in plan.ensembles.items() if key not in before}
+        assert set(before) < set(plan.ensembles)
+        members = [member for ensemble in added.values() for member in ensemble.members]
+        assert sorted({member.learning_rate for member in members}) == [0.125, 2]
+        assert len(members) == 2 * 7
+        jobs = plan.studies[STUDY]
+        for point in experiment_points(scale_with(experiments).sweeps[STUDY], "c"):
+            assert point.member(3) in plan.ensembles[jobs.run_id(point, 3)].members
+
+
+def test_an_experiment_that_stays_out_shares_no_job_with_another_one():
+    sweep = {"program": "mlp", "learning_rate": 0.25}
+    other = {"program": "mlp", "learning_rate": 0.5}
+    assert len(plan_jobs(scale_with({"a": sweep, "b": other})).ensembles) == 1
+    assert len(plan_jobs(scale_with({"a": sweep, "b": other}, together=())).ensembles) == 2
 
 
 def test_run_ids_tell_apart_whatever_shapes_a_run():

@@ -1,5 +1,7 @@
 """The claims of every study, each on tables on both sides of its threshold."""
 
+from collections import defaultdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from whysgd.studies.registry import claims_of_all
 from whysgd.theory.fits import SLOPE_COLUMNS
 
 CLAIMS = claims_of_all()
+KEEP = defaultdict(lambda: 5)  # runs of a point, whatever the figure
 OF_RUNS = [name for name, claim in CLAIMS.claims.items() if claim.figure]
 OF_SLOPES = [name for name, c in CLAIMS.claims.items() if isinstance(c.statistic, Order)]
 
@@ -24,7 +27,9 @@ def only(name):
 def judged(name, right=True, **options):
     claim = CLAIMS.claims[name]
     runs = {claim.figure: world(claim, right, **options)}
-    return judge_claims(only(name), runs, None, min(5, options.get("seeds", 7)))[0]
+    return judge_claims(
+        only(name), runs, None, defaultdict(lambda: min(5, options.get("seeds", 7)))
+    )[0]
 
 
 @pytest.mark.parametrize("name", OF_RUNS)
@@ -54,14 +59,14 @@ def test_diverged_runs_everywhere_decide_nothing(name):
     claim = CLAIMS.claims[name]
     table = world(claim, True)
     table.loc[:, "test_accuracy":"c_reg"] = np.nan
-    found = judge_claims(only(name), {claim.figure: table}, None, 5)[0]
+    found = judge_claims(only(name), {claim.figure: table}, None, KEEP)[0]
     assert found.verdict is Verdict.UNDECIDED
     assert "finite" in found.reason or "are needed" in found.reason
 
 
 @pytest.mark.parametrize("name", CLAIMS.claims)
 def test_what_a_scale_does_not_run_is_undecided_and_says_so(name):
-    found = judge_claims(only(name), {}, None, 5)[0]
+    found = judge_claims(only(name), {}, None, KEEP)[0]
     assert found.verdict is Verdict.UNDECIDED
     assert any(word in found.reason for word in ("no runs of", "no theory", "docs/performance"))
 
@@ -88,19 +93,19 @@ def test_orders_are_judged_by_the_series_that_is_furthest_off(name, shift, reach
         ],
         columns=list(SLOPE_COLUMNS),
     )
-    found = judge_claims(only(name), {}, table, 5)[0]
+    found = judge_claims(only(name), {}, table, KEEP)[0]
     assert found.verdict is verdict
     assert found.estimate.value == pytest.approx(expected - shift)
     # The interval reaches from the lowest end of any series to the highest.
     assert found.estimate.low == pytest.approx(min(slope - reach for slope, reach in series))
     assert found.estimate.high == pytest.approx(max(slope + reach for slope, reach in series))
     other = table.assign(expected_slope=9.0)  # rows of another expectation are not read
-    assert judge_claims(only(name), {}, other, 5)[0].verdict is Verdict.UNDECIDED
+    assert judge_claims(only(name), {}, other, KEEP)[0].verdict is Verdict.UNDECIDED
 
 
 def test_the_price_of_the_penalty_is_said_to_be_measured_elsewhere():
     (name,) = (n for n, c in CLAIMS.claims.items() if isinstance(c.statistic, Elsewhere))
-    assert "docs/performance.md" in judge_claims(only(name), {}, None, 5)[0].reason
+    assert "docs/performance.md" in judge_claims(only(name), {}, None, KEEP)[0].reason
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_an_optimum_at_the_end_of_its_grid_decides_nothing(name):
     rate = best["learning_rate"]
     falls = name.endswith("rate_falls") or "stability" in name
     cut = table[table["learning_rate"] <= rate] if falls else table[table["learning_rate"] >= rate]
-    found = judge_claims(only(name), {claim.figure: cut}, None, 5)[0]
+    found = judge_claims(only(name), {claim.figure: cut}, None, KEEP)[0]
     assert found.verdict is Verdict.UNDECIDED
     assert "end of the grid" in found.reason
 
@@ -139,5 +144,5 @@ def test_much_noise_decides_nothing(name):
         table[metric] = rng.uniform(0.3, 0.9, len(table))
     for metric in ("c_reg", "train_loss"):
         table[metric] = np.exp(rng.normal(0, 3, len(table)))
-    found = judge_claims(only(name), {claim.figure: table}, None, 5)[0]
+    found = judge_claims(only(name), {claim.figure: table}, None, KEEP)[0]
     assert found.verdict is not Verdict.REPRODUCED, found.estimate

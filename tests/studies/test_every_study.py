@@ -12,12 +12,11 @@ from whysgd.base.errors import UserError
 from whysgd.base.powers import format_number
 from whysgd.claims.records import load_claims
 from whysgd.config.files import known_scales
-from whysgd.config.settings import load_settings
 from whysgd.figures.style import FigureContext
 from whysgd.runs.grid import plan_jobs
 from whysgd.runs.readings import reading_points
 from whysgd.spec.paper import load_paper_values
-from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all
+from whysgd.studies.registry import FIGURES, NAMES, STUDIES, claims_of_all, read_settings, scale_of
 from whysgd.studies.study import STUDIES_DIR
 
 CLAIMS = claims_of_all()
@@ -127,25 +126,28 @@ def test_a_figure_of_runs_without_its_rows_is_an_error_that_names_it(name):
 @pytest.mark.parametrize("scale", known_scales())
 @pytest.mark.parametrize("study", EVERY_STUDY)
 def test_a_study_is_planned_at_every_scale(study, scale):
-    settings = load_settings({"scale": scale}).scale
+    settings = read_settings({"scale": scale}).scale
     here = study.figures_at(settings)
     assert set(here) >= {figure for figure in study.figures if figure.default}
-    jobs = plan_jobs(settings)
+    plan = plan_jobs(settings)
     for figure in here:
-        figure.check(settings)
         assert len(study.configuration(figure, settings)) == 10
         if figure.readings:
-            assert jobs.run_ids(figure.points(settings), settings.runs.seeds)
+            sweeps = settings.sweeps[study.name]
+            figure.check(sweeps)
+            jobs = plan.studies[study.name]
+            assert jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
 
 
 @pytest.mark.parametrize("name", [name for name, figure in FIGURES.items() if figure.readings])
 def test_a_curve_is_one_thing_and_has_a_label_of_its_own(name):
     kinds, labels = {}, {}
-    settings = load_settings({"scale": "quick"}).scale
+    (study,) = (study for study in STUDIES if FIGURES[name] in study.figures)
+    sweeps = read_settings({"scale": "quick"}).scale.sweeps[study.name]
     for reading in FIGURES[name].readings:
         kind = (type(reading), reading.x_name, reading.by, reading.label, reading.score)
         assert kinds.setdefault((reading.panel, reading.curve), kind) == kind
-        for point in reading_points([reading], settings):
+        for point in reading_points([reading], sweeps):
             place = (reading.panel, reading.series_of(point))
             assert labels.setdefault(place, reading.curve_of(point)) == reading.curve_of(point)
     assert labels
@@ -153,8 +155,8 @@ def test_a_curve_is_one_thing_and_has_a_label_of_its_own(name):
 
 @pytest.mark.parametrize("study", EVERY_STUDY)
 def test_a_scale_without_a_studys_section_has_none_of_it(study):
-    settings = load_settings({"scale": "tiny"}).scale
-    bare = settings.model_copy(update={"theory": None, "experiments": {}})
+    content = read_settings({"scale": "tiny"}).scale.model_dump(exclude_none=True)
+    bare = scale_of({**content, "studies": {}})
     assert study.figures_at(bare) == ()
     assert study.computations_at(bare) == ()
     assert study.trained_at(bare, FIGURES) == []

@@ -5,14 +5,14 @@ import logging
 import numpy as np
 import pytest
 
-from whysgd.config.settings import load_settings
 from whysgd.planning.stopwatch import noise
 from whysgd.planning.timings import timed_ensemble
 from whysgd.runs.grid import experiment_points
 from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
+from whysgd.studies.registry import read_settings
 from whysgd.training.job.run import train_ensemble
 
-SCALE = load_settings({"scale": "paper"}).scale
+SCALE = read_settings({"scale": "paper"}).scale
 MEMBERS = 2
 LOGGER = logging.getLogger("test")
 

@@ -16,7 +16,7 @@ with script_log(snakemake.log[0]) as logger:
     claims = load_claims(inputs.claims, inputs.paper, judging=inputs.judging)
     runs = {Path(path).stem.removesuffix("_runs"): pd.read_csv(path) for path in inputs.runs}
     slopes = pd.concat(map(pd.read_csv, inputs.slopes)) if inputs.slopes else None
-    judgements = judge_claims(claims, runs, slopes, params.runs["keep_best"])
+    judgements = judge_claims(claims, runs, slopes, params.keep_best)
     context = ReportContext(params.scale, claims.bootstrap.confidence, claims.paper, params.titles)
     with atomic_path(snakemake.output.csv) as temporary:
         claims_table(judgements, context).to_csv(temporary, index=False, lineterminator="\n")

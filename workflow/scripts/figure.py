@@ -22,7 +22,7 @@ with script_log(snakemake.log[0]) as logger:
             name: pd.read_csv(path)
             for name, path in zip(params.tables, snakemake.input.tables, strict=True)
         },
-        FigureContext(params.scale, paper_values, params.runs["keep_best"]),
+        FigureContext(params.scale, paper_values, params.runs.get("keep_best", 0)),
     )
     save_figure(
         figure,

@@ -6,14 +6,13 @@ import pandas as pd
 
 from whysgd.base.files import atomic_path, write_json
 from whysgd.base.scripting import script_log
-from whysgd.config.settings import ScaleSettings
 from whysgd.reporting.costs import cost_table
 from whysgd.reporting.provenance import job_records, provenance, read_provenance
 from whysgd.runs.grid import plan_jobs
-from whysgd.studies.registry import STUDIES
+from whysgd.studies.registry import STUDIES, scale_of
 
 with script_log(snakemake.log[0]) as logger:
-    scale = ScaleSettings.model_validate(snakemake.params.scale)
+    scale = scale_of(snakemake.params.scale)
     folder = Path(snakemake.output.provenance).parent
     jobs = job_records(folder, plan_jobs(scale).ensembles, [study.name for study in STUDIES])
     published = None

@@ -2,7 +2,7 @@
 
 from whysgd.base.files import atomic_path
 from whysgd.base.scripting import script_log
-from whysgd.config.settings import Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.store import RunStore
 from whysgd.runs.tables import figure_tables
 from whysgd.studies.registry import FIGURES

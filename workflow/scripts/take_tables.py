@@ -5,7 +5,7 @@ from pathlib import Path
 from whysgd.base.files import atomic_path
 from whysgd.base.scripting import script_log
 from whysgd.config.archive import COSTS, PROVENANCE, read_archive
-from whysgd.config.settings import Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.published import checked_content
 from whysgd.runs.tables import completed_table
 from whysgd.studies.registry import FIGURES

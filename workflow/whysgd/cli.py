@@ -13,13 +13,16 @@ from whysgd.base.files import check_output
 from whysgd.base.powers import format_number
 from whysgd.base.scripting import ends_with_its_reader, logging_to
 from whysgd.config.files import merged, validated
-from whysgd.config.schema import json_schema
-from whysgd.config.settings import MOST_THREADS, ScaleSettings, Settings, Sweeps, load_settings
-from whysgd.config.tables import schema_tables
+from whysgd.config.scales import MOST_THREADS
+from whysgd.config.settings import Settings, scale_content, scale_path
+from whysgd.config.sweeps import ExperimentSettings, Sweeps
+from whysgd.reporting.schema import json_schema
+from whysgd.reporting.schema_tables import schema_tables
 from whysgd.reporting.status import print_status
 from whysgd.runs.grid import experiment_points, plan_jobs
 from whysgd.runs.sizes import check_sizes
 from whysgd.spec.ensemble import LARGEST_SEED, Ensemble
+from whysgd.studies.registry import read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train one run and print its history as CSV")
     train.add_argument("--scale", default="quick", help="scale file (default: %(default)s)")
     train.add_argument("--experiment", required=True, help="experiment of the scale to start from")
+    train.add_argument("--study", help="whose experiment; needed where several have the name")
     train.add_argument("--learning-rate", help="such as 0.125 or 2^-3; default: the experiment's")
     train.add_argument("--reg-coefficient", help="such as 2^-5; default: the experiment's")
     train.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
@@ -92,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
         help="as for snakemake, such as scale=paper",
     )
     status.set_defaults(command=_status)
+    scale = commands.add_parser(
+        "scale", help="print a scale with the sections of all studies, as one file to start from"
+    )
+    scale.add_argument("scale", nargs="?", default="quick", help="(default: %(default)s)")
+    scale.set_defaults(command=_scale)
     schema = commands.add_parser("schema", help="print the JSON schema of the configuration")
     schema.add_argument(
         "--tables", action="store_true", help="print its keys as tables instead, in Markdown"
@@ -104,8 +113,13 @@ def _schema(options: argparse.Namespace) -> None:
     print(schema_tables() if options.tables else json.dumps(json_schema(), indent=2))
 
 
+def _scale(options: argparse.Namespace) -> None:
+    content = scale_content(scale_path(options.scale))
+    print(yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100), end="")
+
+
 def _train(options: argparse.Namespace) -> None:
-    settings = load_settings({"scale": options.scale})
+    settings = read_settings({"scale": options.scale})
     ensemble = _single_run(settings, options)
     if not 1 <= options.threads <= MOST_THREADS:
         raise UserError(f"--threads must be from 1 to {MOST_THREADS}, not {options.threads}")
@@ -150,7 +164,7 @@ def _benchmark(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    settings = load_settings(dict(_assignment(text, "--config") for text in options.config))
+    settings = read_settings(dict(_assignment(text, "--config") for text in options.config))
     print_status(settings, plan_jobs(settings.scale))
 
 
@@ -160,9 +174,7 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     Raises:
         UserError: the experiment does not exist, a key is wrong, or a list is left to sweep.
     """
-    name, scale = options.experiment, settings.scale
-    if name not in scale.experiments:
-        raise UserError(f"--experiment: no {name!r}; known: {', '.join(scale.experiments)}")
+    name, sweeps = options.experiment, _sweeps_with(settings, options)
     changes = dict(_assignment(text) for text in options.set)
     for axis in ("learning_rate", "reg_coefficient"):
         value = getattr(options, axis)
@@ -172,17 +184,38 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     budgets = [key for key in ("epochs", "updates") if changes.get(key) is not None]
     if len(budgets) == 1:
         changes[{"epochs": "updates", "updates": "epochs"}[budgets[0]]] = None
-    experiment = merged(scale.experiments[name].model_dump(), changes)
-    sweeps = {**scale.model_dump(), "experiments": {name: experiment}}
-    chosen = validated(ScaleSettings, sweeps, f"scale {settings.scale_name}")
+    where = f"scale {settings.scale_name}: experiments.{name}"
+    content = merged(sweeps.experiments[name].model_dump(), changes)
+    experiment = validated(ExperimentSettings, content, where)
+    chosen = sweeps.model_copy(update={"experiments": {name: experiment}})
     points = experiment_points(chosen, name)
     if len(points) > 1:
         choices = _open_axes(chosen, name)
         raise UserError(f"experiment {name} has {len(points)} grid points: {choices}")
     if not 0 <= options.seed <= LARGEST_SEED:
         raise UserError(f"--seed must be from 0 to 2^63 - 1, not {options.seed}")
-    check_sizes({points[0].program}, chosen.jobs)
+    check_sizes({points[0].program}, settings.scale.jobs)
     return Ensemble(program=points[0].program, members=(points[0].member(options.seed),))
+
+
+def _sweeps_with(settings: Settings, options: argparse.Namespace) -> Sweeps:
+    """The sweeps of the study that has the experiment.
+
+    Raises:
+        UserError: none has it, or several have and the options name none.
+    """
+    name, studies = options.experiment, settings.scale.sweeps
+    if options.study is not None:
+        if options.study not in studies:
+            raise UserError(f"--study: no {options.study!r}; known: {', '.join(studies)}")
+        studies = {options.study: studies[options.study]}
+    found = [study for study, sweeps in studies.items() if name in sweeps.experiments]
+    if not found:
+        known = dict.fromkeys(e for sweeps in studies.values() for e in sweeps.experiments)
+        raise UserError(f"--experiment: no {name!r}; known: {', '.join(known)}")
+    if len(found) > 1:
+        raise UserError(f"--experiment: {name!r} is of {' and '.join(found)}; choose with --study")
+    return studies[found[0]]
 
 
 def _assignment(text: str, option: str = "--set") -> tuple[str, object]:
@@ -195,10 +228,10 @@ def _assignment(text: str, option: str = "--set") -> tuple[str, object]:
         raise UserError(f"{option} {text}: the value is not valid YAML") from None
 
 
-def _open_axes(scale: Sweeps, name: str) -> str:
+def _open_axes(sweeps: Sweeps, name: str) -> str:
     """Keys with several values, whether the experiment or its program has them."""
-    own = scale.experiments[name].model_dump(exclude_none=True)
-    base = scale.programs[own["program"]].model_dump(exclude_none=True)
+    own = sweeps.experiments[name].model_dump(exclude_none=True)
+    base = sweeps.programs[own["program"]].model_dump(exclude_none=True)
     if "epochs" in own or "updates" in own:  # one budget replaces the other
         base = {key: values for key, values in base.items() if key not in ("epochs", "updates")}
     return "; ".join(

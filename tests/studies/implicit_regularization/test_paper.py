@@ -2,10 +2,10 @@
 
 import pytest
 
-from whysgd.config.settings import load_settings
 from whysgd.runs.grid import experiment_points
 from whysgd.spec.paper import PaperValue, load_paper_values
 from whysgd.studies.implicit_regularization.study import STUDY
+from whysgd.studies.registry import read_settings
 
 VALUES = load_paper_values(*STUDY.paper_files)
 
@@ -95,7 +95,8 @@ def _settings_of_the_paper():
 
 @pytest.mark.parametrize(("key", "paper_key"), _settings_of_the_paper().items())
 def test_scale_paper_is_the_paper_s(key, paper_key):
-    value = load_settings({"scale": "paper"}).scale.model_dump()
+    scale = read_settings({"scale": "paper"}).scale
+    value = scale.sweeps["implicit_regularization"].model_dump()
     for part in key.split("."):
         value = value[part]
     expected = VALUES[paper_key].value
@@ -105,7 +106,7 @@ def test_scale_paper_is_the_paper_s(key, paper_key):
 
 
 def test_scale_paper_has_the_paper_s_data_and_runs():
-    scale = load_settings({"scale": "paper"}).scale
+    scale = read_settings({"scale": "paper"}).scale.sweeps["implicit_regularization"]
     sizes = {name: (data.num_train, data.num_test) for name, data in scale.datasets.items()}
     assert sizes["cifar"] == (50_000, 10_000)
     assert sizes["fashion"] == (60_000, 10_000)

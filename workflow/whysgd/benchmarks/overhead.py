@@ -12,27 +12,33 @@ from typing import Any
 
 import yaml
 
-from whysgd.config.files import CONFIG_DIR, read_yaml
+from whysgd.config.files import CONFIG_DIR
+from whysgd.config.settings import scale_content, scale_path
 
 _ROOT = CONFIG_DIR.parent
 # Budgets are divided by this: training is next to nothing, and each evaluation of scale `quick`
 # still comes after another minibatch. All alike, so that experiments share the runs they share.
 _SHORTER = 20
+_STUDY = "implicit_regularization"  # whose training is measured
 
 
 def measure_planning(jobs: int, repetitions: int) -> dict[str, Any]:
     """Seconds that a dry run of so many training jobs takes, from start to end."""
-    scale = read_yaml(CONFIG_DIR / "scales" / "quick.yaml")
+    scale = scale_content(scale_path("quick"))
     scale["jobs"]["split"] = "point"
     rates = [2.0**-6 * (1 + number / jobs) for number in range(jobs)]
-    scale["programs"] = {"mlp": scale["programs"]["mlp"]}
+    section = scale["studies"][_STUDY]
     one = {"program": "mlp", "learning_rate": "2^-9"}
-    # All that Figures 1 and 2 need; one sweep of them is long.
-    scale["experiments"] = {
-        "small_rate": one,
-        "small_rate_regularized": {**one, "reg_coefficient": "2^-2"},
-        "learning_rate": {"program": "mlp", "learning_rate": rates},
-        "reg_coefficient": {**one, "reg_coefficient": "2^-2"},
+    scale["studies"][_STUDY] = {
+        "runs": section["runs"],
+        "programs": {"mlp": section["programs"]["mlp"]},
+        # All that Figures 1 and 2 need; one sweep of them is long.
+        "experiments": {
+            "small_rate": one,
+            "small_rate_regularized": {**one, "reg_coefficient": "2^-2"},
+            "learning_rate": {"program": "mlp", "learning_rate": rates},
+            "reg_coefficient": {**one, "reg_coefficient": "2^-2"},
+        },
     }
     seconds, cpu_seconds = [], []
     with tempfile.TemporaryDirectory() as temporary:
@@ -53,7 +59,7 @@ def measure_jobs(scale_name: str) -> dict[str, Any]:
     Returns:
         Seconds of each training job by clock and processor, and of the whole by the clock.
     """
-    scale = shortened(read_yaml(CONFIG_DIR / "scales" / f"{scale_name}.yaml"))
+    scale = shortened(scale_content(scale_path(scale_name)))
     with tempfile.TemporaryDirectory() as temporary:
         started = time.perf_counter()
         _snakemake(Path(temporary), scale)
@@ -78,11 +84,12 @@ def shortened(scale: dict[str, Any]) -> dict[str, Any]:
                 changes[key] = [divided(budget, _SHORTER) for budget in budgets]
         return {**record, **changes}
 
-    parts = ("programs", "experiments")
-    return {
-        **scale,
-        **{part: {name: short(record) for name, record in scale[part].items()} for part in parts},
+    section = scale["studies"][_STUDY]
+    parts = {
+        part: {name: short(record) for name, record in section[part].items()}
+        for part in ("programs", "experiments")
     }
+    return {**scale, "studies": {**scale["studies"], _STUDY: {**section, **parts}}}
 
 
 def _children_seconds() -> float:

@@ -46,7 +46,7 @@ def judge_claims(
     claims: Claims,
     runs: Mapping[str, pd.DataFrame],
     slopes: pd.DataFrame | None,
-    keep_best: int,
+    keep_best: Mapping[str, int],
 ) -> list[Judgement]:
     """All claims, judged.
 
@@ -56,10 +56,12 @@ def judge_claims(
             scale does not have, or that are not run yet.
         slopes: fitted orders of accuracy, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None where
             the scale computes none.
-        keep_best: runs of a grid point that count.
+        keep_best: runs of a grid point that count, by figure.
     """
     rules = claims.bootstrap
-    samples = {figure: Sample(table, keep_best, rules.resamples) for figure, table in runs.items()}
+    samples = {
+        figure: Sample(table, keep_best[figure], rules.resamples) for figure, table in runs.items()
+    }
     judgements = []
     for name, claim in claims.claims.items():
         sample = samples.get(claim.figure) if claim.figure else None

@@ -9,7 +9,7 @@ from whysgd.base.files import check_folder
 from whysgd.base.layout import Results
 from whysgd.config.files import known_scales
 from whysgd.config.settings import PUBLISHED, Settings
-from whysgd.runs.grid import Jobs
+from whysgd.runs.grid import Plan
 
 
 def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
@@ -39,11 +39,11 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
                 )
 
 
-def check_run_ids(jobs: Jobs, folder: Path, arguments: Iterable[str]) -> None:
+def check_run_ids(plan: Plan, folder: Path, arguments: Iterable[str]) -> None:
     """Refuses a target that is the result of a run that nothing plans.
 
     Args:
-        jobs: what is planned.
+        plan: of the scale's training jobs.
         folder: of the scale's results.
         arguments: words of the command line; those that are no such target are passed over.
 
@@ -54,7 +54,7 @@ def check_run_ids(jobs: Jobs, folder: Path, arguments: Iterable[str]) -> None:
         path = Path(os.path.normpath(argument))
         if path.is_relative_to(folder / "runs"):
             run_id = (*path.relative_to(folder / "runs").parts, "")[0]
-            if run_id not in jobs.ensembles:
+            if run_id not in plan.ensembles:
                 raise UserError(
                     f"{argument}: no experiment of this scale needs run {run_id!r}; a run's name "
                     "ends with a hash of its settings, and `snakemake -n -F` lists those that are "
@@ -70,7 +70,7 @@ def check_own_files(settings: Settings) -> None:
     """
     if settings.tables_from is not None:
         return
-    for name, dataset in settings.scale.datasets.items():
+    for name, dataset in settings.scale.all_datasets.items():
         if dataset.path is not None and not Path(dataset.path).is_file():
             raise UserError(
                 f"scale {settings.scale_name}: datasets.{name}.path: no file {dataset.path} in the "

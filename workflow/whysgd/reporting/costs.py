@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from whysgd.config.settings import ScaleSettings
+from whysgd.config.scales import ScaleSettings
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.figures import FigureSpec
 from whysgd.runs.grid import Jobs, plan_jobs
-from whysgd.spec.ensemble import Member
+from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.studies.study import Study
 
 COST_COLUMNS = (
@@ -41,19 +42,22 @@ def cost_table(
         updates are empty for a figure of computed tables; a job that reads nothing but other tables
         counts in the last row only.
     """
-    jobs = plan_jobs(scale)
-    trained = [figure for study in studies for figure in study.trained_at(scale, judged)]
-    read = {figure.name: _members(figure, scale, jobs) for figure in trained}
+    plan = plan_jobs(scale)
+    read = {
+        figure.name: _members(figure, scale.sweeps[study.name], plan.studies[study.name])
+        for study in studies
+        for figure in study.trained_at(scale, judged)
+    }
     together: dict[str, set[Member]] = {}
     for members in read.values():
         for run_id, some in members.items():
             together.setdefault(run_id, set()).update(some)
-    total = _training_row(ALL, together, jobs, records)
+    total = _training_row(ALL, together, plan.ensembles, records)
     rows = []
     for study in studies:
         for figure in study.trained_at(scale, judged):
             drawing = _drawing(figure, records)
-            row = _training_row(figure.name, read[figure.name], jobs, records)
+            row = _training_row(figure.name, read[figure.name], plan.ensembles, records)
             rows.append({**row, "drawing_seconds": drawing})
         for figure in study.figures_at(scale):
             if figure.tables and figure.default:
@@ -65,19 +69,21 @@ def cost_table(
     return pd.DataFrame([*rows, total], columns=list(COST_COLUMNS)).astype({"jobs": int})
 
 
-def _members(figure: FigureSpec, scale: ScaleSettings, jobs: Jobs) -> dict[str, set[Member]]:
+def _members(figure: FigureSpec, sweeps: Sweeps, jobs: Jobs) -> dict[str, set[Member]]:
     """The runs that a figure reads, by the job that trains them."""
     found: dict[str, set[Member]] = {}
-    for point in figure.points(scale):
-        for seed in scale.runs.seeds:
+    for point in figure.points(sweeps):
+        for seed in sweeps.runs.seeds:
             found.setdefault(jobs.run_id(point, seed), set()).add(point.member(seed))
     return found
 
 
 def _training_row(
-    name: str, read: Mapping[str, set[Member]], jobs: Jobs, records: Seconds
+    name: str,
+    read: Mapping[str, set[Member]],
+    ensembles: Mapping[str, Ensemble],
+    records: Seconds,
 ) -> dict[str, Any]:
-    ensembles = {run_id: jobs.ensembles[run_id] for run_id in read}
     return {
         "figure": name,
         "jobs": len(read),

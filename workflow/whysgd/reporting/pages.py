@@ -86,7 +86,10 @@ def provenance_page(record: Mapping[str, Any]) -> str:
         ("commit", _plain(record["commit"] or record.get("why_unknown"))),
         ("newest commit of the code", _plain(record["code_commit"])),
         ("files as committed", _plain(record["clean"])),
-        ("seeds", ", ".join(map(str, record["seeds"]))),
+        *(
+            (f"seeds of {study}", ", ".join(map(str, seeds)))
+            for study, seeds in record["seeds"].items()
+        ),
         *((f"SHA-256 of {name}", digest) for name, digest in record["locks"].items()),
     ]
     body = [

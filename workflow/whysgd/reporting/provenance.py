@@ -25,7 +25,7 @@ from whysgd.base.origin import (
     running_code,
 )
 from whysgd.base.record import fingerprint
-from whysgd.config.settings import ScaleSettings
+from whysgd.config.scales import ScaleSettings
 from whysgd.runs.usage import read_measured, read_training
 
 _MACHINE = ("processor", "cores", "memory_gb", "gpus", "system", "python")
@@ -73,7 +73,7 @@ def provenance(
         "scale": scale_name,
         "configuration": fingerprint(scale),
         "figures": dict(figures),
-        "seeds": list(scale.runs.seeds),
+        "seeds": {study: list(sweeps.runs.seeds) for study, sweeps in scale.sweeps.items()},
         "seconds": _seconds_by_kind(jobs),
         "jobs": {name: _job(job, environments) for name, job in jobs.items()},
         "settings": scale.model_dump(mode="json", exclude_none=True),
@@ -166,7 +166,7 @@ def _part(record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
 def _data(scale: ScaleSettings, folder: Path) -> dict[str, dict[str, Any]]:
     """Each data set that has been prepared: what it is, and the checksum of its file."""
     data = {}
-    for name, spec in scale.datasets.items():
+    for name, spec in scale.all_datasets.items():
         checksum = Path(Results(folder).checksum(name))
         if checksum.is_file():
             digest = checksum.read_text(encoding="utf-8").split()[0]

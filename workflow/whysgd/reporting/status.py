@@ -18,9 +18,10 @@ from typing import Any, Literal
 from whysgd.base.layout import Results
 from whysgd.base.powers import format_number
 from whysgd.base.scripting import ends_with_its_reader
-from whysgd.config.settings import ScaleSettings, Settings
+from whysgd.config.scales import ScaleSettings
+from whysgd.config.settings import Settings
 from whysgd.runs.figures import FigureSpec
-from whysgd.runs.grid import Jobs
+from whysgd.runs.grid import Plan
 from whysgd.spec.ensemble import Ensemble
 from whysgd.studies.registry import STUDIES, claims_of_all
 from whysgd.training.job.live import LIVE_FILE, LIVE_SECONDS
@@ -53,12 +54,12 @@ class JobStatus:
     diverged: tuple[str, ...] = ()
 
 
-def print_status(settings: Settings, jobs: Jobs) -> None:
+def print_status(settings: Settings, plan: Plan) -> None:
     """Prints how a scale's jobs are doing; the default target's, and others that have begun."""
     now = time.time()
     training = [
         training_status(settings.folder, ensemble, now)
-        for ensemble in _chosen(settings, jobs).values()
+        for ensemble in _chosen(settings, plan).values()
     ]
     others = other_jobs(settings)
     lines = status_lines(training, others)
@@ -120,8 +121,8 @@ def training_status(folder: Path, ensemble: Ensemble, now: float) -> JobStatus:
 def other_jobs(settings: Settings) -> dict[str, JobStatus]:
     """The jobs of the default target that train nothing, by rule and name."""
     results, scale = Results(settings.folder), settings.scale
-    files = {f"prepare_dataset/{name}": results.data(name) for name in scale.datasets}
-    files |= {f"table/{figure.name}": results.table(figure.name) for figure in _trained(scale)}
+    files = {f"prepare_dataset/{name}": results.data(name) for name in scale.all_datasets}
+    files |= {f"table/{figure.name}": results.table(figure.name) for _, figure in _trained(scale)}
     for study in STUDIES:
         for job in study.computations_at(scale):
             files[f"{study.name}/{job.name}"] = results.table(job.tables[-1].name)
@@ -146,15 +147,17 @@ def _other_status(name: str, log: Path, output: Path) -> JobStatus:
     return JobStatus(name, "failed" if failed else "begun", f"at {since:%H:%M:%S}", log=failed)
 
 
-def _chosen(settings: Settings, jobs: Jobs) -> dict[str, Ensemble]:
+def _chosen(settings: Settings, plan: Plan) -> dict[str, Ensemble]:
     """Training jobs of the default target, and those that have left something on disk."""
     scale = settings.scale
     if settings.tables_from is not None:
         return {}
     needed = {
         run_id
-        for figure in _trained(scale)
-        for run_id in jobs.run_ids(figure.points(scale), scale.runs.seeds)
+        for study, figure in _trained(scale)
+        for run_id in plan.studies[study].run_ids(
+            figure.points(scale.sweeps[study]), scale.sweeps[study].runs.seeds
+        )
     }
     results = Results(settings.folder)
 
@@ -162,13 +165,13 @@ def _chosen(settings: Settings, jobs: Jobs) -> dict[str, Ensemble]:
         left = (results.checkpoints(name), results.log(f"train/{name}"))
         return Path(results.history(name)).parent.exists() or any(map(os.path.exists, left))
 
-    return {name: job for name, job in jobs.ensembles.items() if name in needed or begun(name)}
+    return {name: job for name, job in plan.ensembles.items() if name in needed or begun(name)}
 
 
-def _trained(scale: ScaleSettings) -> list[FigureSpec]:
-    """The figures whose runs the default target trains."""
+def _trained(scale: ScaleSettings) -> list[tuple[str, FigureSpec]]:
+    """The figures whose runs the default target trains, each with the name of its study."""
     judged = claims_of_all().figures
-    return [figure for study in STUDIES for figure in study.trained_at(scale, judged)]
+    return [(study.name, figure) for study in STUDIES for figure in study.trained_at(scale, judged)]
 
 
 def _read_live(path: Path) -> dict[str, Any] | None:

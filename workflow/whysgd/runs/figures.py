@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from whysgd.base.record import fingerprint
-from whysgd.config.settings import Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.grid import Point
 from whysgd.runs.readings import Reading, check_places, reading_points
 

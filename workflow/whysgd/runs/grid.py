@@ -4,15 +4,18 @@ Points that need the same run name the same run: experiments that overlap share 
 Imports no TensorFlow.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 from whysgd.base.errors import UserError
 from whysgd.base.powers import format_number
 from whysgd.config.files import validated
-from whysgd.config.settings import ExperimentSettings, ScaleSettings, Sweeps
+from whysgd.config.scales import JobSettings, ScaleSettings
+from whysgd.config.sections import SweepSection
+from whysgd.config.sweeps import ExperimentSettings, Sweeps
 from whysgd.runs.sizes import check_run_names, check_sizes
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble, Member
@@ -106,7 +109,7 @@ def experiment_points(scale: Sweeps, name: str) -> tuple[Point, ...]:
 
 @dataclass(frozen=True)
 class Jobs:
-    """The training jobs of a scale, and which of them trains each run."""
+    """The training jobs of a study at a scale, and which of them trains each run."""
 
     ensembles: Mapping[str, Ensemble]  # by run id
     _run_ids: Mapping[tuple[Program, Member], str]
@@ -120,28 +123,79 @@ class Jobs:
         return list(dict.fromkeys(self.run_id(p, s) for p, s in product(points, tuple(seeds))))
 
 
-def plan_jobs(scale: ScaleSettings) -> Jobs:
+@dataclass(frozen=True)
+class Plan:
+    """The training jobs of a scale, study by study.
+
+    Studies are planned apart, so that a new one renames no run of another. Where two need the
+    same ensemble, it has the same name and is trained once.
+    """
+
+    studies: Mapping[str, Jobs]
+
+    @cached_property
+    def ensembles(self) -> Mapping[str, Ensemble]:
+        """The ensembles of all studies by run id."""
+        return {
+            run_id: ensemble
+            for jobs in self.studies.values()
+            for run_id, ensemble in jobs.ensembles.items()
+        }
+
+
+def plan_jobs(scale: ScaleSettings) -> Plan:
     """Splits every run that any experiment of the scale needs into jobs.
 
     Raises:
         UserError: as `experiment_points`, or a network or a data set is too large.
     """
-    members: dict[Program, dict[tuple[float, float], list[Member]]] = {}
-    for name in scale.experiments:
-        for point in experiment_points(scale, name):
-            groups = members.setdefault(point.program, {})
-            key = (point.learning_rate, point.reg_coefficient)
-            groups[key] = [point.member(seed) for seed in scale.runs.seeds]
-    check_sizes(members, scale.jobs)
-    ensembles, run_ids = {}, {}
-    for program, groups in members.items():
-        for chunk in _split(groups, scale.jobs.split, scale.jobs.max_members):
-            ensemble = Ensemble(program=program, members=tuple(chunk))
-            run_id = ensemble.run_id
-            ensembles[run_id] = ensemble
-            run_ids.update({(program, member): run_id for member in chunk})
+    return Plan(
+        {
+            name: _plan_study(scale.sweeps[name], section.together, scale.jobs)
+            for name, section in scale.sections.items()
+            if isinstance(section, SweepSection)
+        }
+    )
+
+
+def _plan_study(sweeps: Sweeps, together: Collection[str], jobs: JobSettings) -> Jobs:
+    """The jobs of one study's sweeps.
+
+    Experiments that go together are split into jobs as one. Each of the others adds jobs for the
+    runs that no experiment before it needs, so that adding one renames nothing.
+    """
+    ensembles: dict[str, Ensemble] = {}
+    run_ids: dict[tuple[Program, Member], str] = {}
+    alone = [(name,) for name in sweeps.experiments if name not in together]
+    for names in ([name for name in sweeps.experiments if name in together], *alone):
+        members = _members(sweeps, names)
+        check_sizes(members, jobs)
+        for program, groups in members.items():
+            new = {
+                key: left
+                for key, members in groups.items()
+                if (left := [m for m in members if (program, m) not in run_ids])
+            }
+            for chunk in _split(new, jobs.split, jobs.max_members):
+                ensemble = Ensemble(program=program, members=tuple(chunk))
+                run_id = ensemble.run_id
+                ensembles[run_id] = ensemble
+                run_ids.update({(program, member): run_id for member in chunk})
     check_run_names(ensembles)
     return Jobs(ensembles, run_ids)
+
+
+def _members(
+    sweeps: Sweeps, names: Iterable[str]
+) -> dict[Program, dict[tuple[float, float], list[Member]]]:
+    """What some experiments need of each program: members by learning rate and coefficient."""
+    members: dict[Program, dict[tuple[float, float], list[Member]]] = {}
+    for name in names:
+        for point in experiment_points(sweeps, name):
+            groups = members.setdefault(point.program, {})
+            key = (point.learning_rate, point.reg_coefficient)
+            groups[key] = [point.member(seed) for seed in sweeps.runs.seeds]
+    return members
 
 
 def _split(

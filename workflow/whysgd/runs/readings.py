@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 from whysgd.base.errors import UserError
-from whysgd.config.settings import Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.grid import Point, experiment_points
 from whysgd.runs.point_values import filled_label, label_fields, value_of
 from whysgd.runs.scores import CLASSIFICATION, TEST_ACCURACY, Score

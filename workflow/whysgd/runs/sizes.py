@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from math import prod
 
 from whysgd.base.errors import UserError
-from whysgd.config.settings import JobSettings
+from whysgd.config.scales import JobSettings
 from whysgd.spec.operations import layers
 from whysgd.spec.program import Program
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from whysgd.base.errors import UserError
-from whysgd.config.settings import Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.grid import Point, experiment_points
 from whysgd.runs.point_values import value_of
 from whysgd.runs.ranking import Ranked, rank_runs

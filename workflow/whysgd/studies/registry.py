@@ -2,8 +2,11 @@
 
 import importlib
 from collections.abc import Mapping
+from typing import Any
 
 from whysgd.claims.records import Claims, load_claims
+from whysgd.config.scales import ScaleSettings, Sections, scale_record
+from whysgd.config.settings import Settings, load_settings
 from whysgd.runs.figures import FigureSpec
 from whysgd.studies.study import Study
 
@@ -23,6 +26,30 @@ STUDIES: tuple[Study, ...] = tuple(map(_study, NAMES))
 FIGURES: Mapping[str, FigureSpec] = {
     figure.name: figure for study in STUDIES for figure in study.figures
 }
+
+
+SECTIONS: Sections = {study.name: study.section for study in STUDIES}
+
+
+def read_settings(config: Mapping[str, Any] | None = None) -> Settings:
+    """Reads the configuration, with the sections of all studies.
+
+    Args:
+        config: keys of `config/config.yaml` that replace what stands there.
+
+    Raises:
+        UserError: as `load_settings`.
+    """
+    return load_settings(config or {}, SECTIONS)
+
+
+def scale_of(content: Any) -> ScaleSettings:
+    """Gives the record of a scale that has been written out, such as a rule's parameter.
+
+    Raises:
+        pydantic.ValidationError: it does not fit.
+    """
+    return scale_record(SECTIONS).model_validate(content)
 
 
 def claims_of_all() -> Claims:

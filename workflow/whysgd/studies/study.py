@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import RootModel
 
-from whysgd.base.record import Frozen, fingerprint
-from whysgd.config.settings import ScaleSettings
+from whysgd.base.record import fingerprint
+from whysgd.config.scales import ScaleSettings
+from whysgd.config.sections import Section
+from whysgd.config.sweeps import Sweeps
 from whysgd.runs.figures import FigureSpec
 
 STUDIES_DIR = Path(__file__).resolve().parent
@@ -57,21 +59,20 @@ class Study:
         name: of its folder in `whysgd.studies`, of its target, and of its computations' logs.
         title: of its part of the report.
         source: who published what where.
+        section: the record of its section of a scale.
         figures: in the order in which they are listed everywhere.
         computations: jobs whose tables need no runs.
         slopes: name of its table of fitted orders of accuracy, which claims of kind `order` read;
             None for a study that has none.
-        section: key of the scale file under which the settings of the computations stand; None for
-            a study that has none.
     """
 
     name: str
     title: str
     source: str
+    section: type[Section]
     figures: tuple[FigureSpec, ...]
     computations: tuple[Computation, ...] = ()
     slopes: str | None = None
-    section: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -106,9 +107,13 @@ class Study:
         """Dotted name of the module that computes a table."""
         return f"whysgd.studies.{self.name}.tables.{table.module}"
 
-    def settings_at(self, scale: ScaleSettings) -> Frozen | None:
-        """What a scale says of the computations of this study; None where it has none of them."""
-        return None if self.section is None else getattr(scale, self.section)
+    def settings_at(self, scale: ScaleSettings) -> Section | None:
+        """What a scale says of this study; None where it says nothing, and has none of it."""
+        return scale.sections.get(self.name)
+
+    def sweeps_at(self, scale: ScaleSettings) -> Sweeps | None:
+        """The sweeps of this study at a scale; None where it trains nothing there."""
+        return scale.sweeps.get(self.name)
 
     def dataset_at(self, scale: ScaleSettings) -> str:
         """Key of the data set that its computations read at a scale that has them."""
@@ -121,11 +126,15 @@ class Study:
 
     def figures_at(self, scale: ScaleSettings) -> tuple[FigureSpec, ...]:
         """The figures for which a scale has all that they read."""
-        computed = {table.name for job in self.computations_at(scale) for table in job.tables}
+        if self.settings_at(scale) is None:
+            return ()
+        sweeps = self.sweeps_at(scale)
+        computed = {table.name for job in self.computations for table in job.tables}
         return tuple(
             figure
             for figure in self.figures
-            if figure.defined_at(scale) and computed.issuperset(figure.tables)
+            if computed.issuperset(figure.tables)
+            and (not figure.readings or (sweeps is not None and figure.defined_at(sweeps)))
         )
 
     def trained_at(self, scale: ScaleSettings, judged: Collection[str]) -> list[FigureSpec]:
@@ -144,10 +153,10 @@ class Study:
     def configuration(self, figure: FigureSpec, scale: ScaleSettings) -> str:
         """Hash of all settings that a figure depends on, at a scale that has what it reads."""
         if figure.readings:
-            return figure.configuration(scale)
+            return figure.configuration(scale.sweeps[self.name])
         settings = self.settings_at(scale)
         assert settings is not None
-        parts: dict[str, Any] = {str(self.section): settings.model_dump(mode="json")}
+        parts: dict[str, Any] = {self.name: settings.model_dump(mode="json")}
         if any(job.dataset for job in self.computations):
-            parts["dataset"] = scale.datasets[self.dataset_at(scale)].model_dump(mode="json")
+            parts["dataset"] = scale.all_datasets[self.dataset_at(scale)].model_dump(mode="json")
         return fingerprint(RootModel[dict[str, Any]](parts))

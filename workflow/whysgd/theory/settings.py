@@ -1,12 +1,14 @@
 """What the theory study computes at a scale: the `theory` section of a scale file."""
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 
 from pydantic import Field, model_validator
 
 from whysgd.base.powers import ExactInteger, Integers, Number, Numbers
-from whysgd.base.record import Frozen
+from whysgd.config.sections import Section
+from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.networks import ModelName
 
 MOST_ENUMERATED = 6  # minibatches of which all orders are run: 720
@@ -16,7 +18,7 @@ MOST_SECOND_ORDER = 8
 _MOST_STABLE = 2.0  # learning_rate * sharpness beyond which updates grow: |1 - x| > 1
 
 
-class TheorySettings(Frozen):
+class TheorySettings(Section):
     """Problems and step sizes of the theory study.
 
     Step sizes are given as updates * learning_rate * sharpness, the sharpness being the largest
@@ -132,3 +134,18 @@ class TheorySettings(Frozen):
         """Training images that the study reads."""
         batches = max(self.num_batches, *self.validity_batches)
         return max(self.batch_size * batches, self.norm_images)
+
+    def check_datasets(self, datasets: Mapping[str, DatasetSpec]) -> None:
+        """Refuses a data set that does not exist, or has too few images.
+
+        Raises:
+            ValueError: naming the key.
+        """
+        if self.dataset not in datasets:
+            raise ValueError(f"dataset: unknown {self.dataset!r}; known: {', '.join(datasets)}")
+        there = datasets[self.dataset].num_train
+        if self.num_images > there:
+            raise ValueError(
+                f"dataset: {self.num_images} images are needed, and {self.dataset} has {there} "
+                "for training"
+            )

@@ -1,5 +1,6 @@
 """What the study consists of: Figures 1 to 7 of the paper, and three more."""
 
+from whysgd.config.sections import SweepSection
 from whysgd.runs.figures import FigureSpec
 from whysgd.runs.readings import AtEnd, OverTraining, Position, Reading, Tuned
 from whysgd.runs.scores import FINAL_TEST_ACCURACY
@@ -171,5 +172,6 @@ STUDY = Study(
     title="Implicit regularization",
     source="Smith, Dherin, Barrett, De: On the Origin of Implicit Regularization in Stochastic "
     "Gradient Descent, ICLR 2021, arXiv:2101.12176",
+    section=SweepSection,
     figures=(*_FIGURES, *_EXTRA_FIGURES),
 )

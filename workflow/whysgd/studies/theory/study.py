@@ -2,6 +2,7 @@
 
 from whysgd.runs.figures import FigureSpec
 from whysgd.studies.study import Computation, Study, TableSpec
+from whysgd.theory.settings import TheorySettings
 
 _SLOPES = "theory_slopes"
 # Tables of errors over learning rates, whose slopes are fitted.
@@ -47,10 +48,10 @@ STUDY = Study(
     name="theory",
     title="Theory",
     source="the equations of Smith, Dherin, Barrett, De 2021, arXiv:2101.12176",
+    section=TheorySettings,
     figures=tuple(
         FigureSpec(f"theory_{module}", module, tables=tables) for module, tables in _READS.items()
     ),
     computations=_COMPUTATIONS,
     slopes=_SLOPES,
-    section="theory",
 )

@@ -7,18 +7,24 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from whysgd.config.files import CONFIG_DIR, known_scales, merged, read_yaml
-from whysgd.config.schema import FILES, json_schema
-from whysgd.config.settings import load_settings
-from whysgd.studies.registry import STUDIES
+from whysgd.config.settings import scale_content
+from whysgd.reporting.schema import FILES, json_schema
+from whysgd.studies.registry import STUDIES, read_settings
 
 SHIPPED = [
     ("config.yaml", "config.yaml"),
     ("claims.yaml", "claims.yaml"),
     *((str(study.claims_file), "studies/*/claims.yaml") for study in STUDIES),
     *((f"scales/{name}.yaml", "scales/*.yaml") for name in known_scales()),
+    *(
+        (f"scales/{name}/{study.name}.yaml", f"scales/*/{study.name}.yaml")
+        for name in known_scales()
+        for study in STUDIES
+    ),
 ]
 
 
+SWEEPS = "scales/quick/implicit_regularization.yaml"
 CLAIMS = str(STUDIES[0].claims_file)
 
 
@@ -41,12 +47,13 @@ def scale_validator() -> Draft202012Validator:
 def test_every_file_is_valid_as_its_kind_and_as_no_other(file, kind):
     content = read_yaml(CONFIG_DIR / file)
     validator().validate(content)
-    assert [name for name in FILES if validator(name).is_valid(content)] == [kind]
+    # Studies may have sections of one kind.
+    assert {FILES[name] for name in FILES if validator(name).is_valid(content)} == {FILES[kind]}
 
 
 @pytest.mark.parametrize("scale", known_scales())
 def test_a_scale_as_archives_hold_it_is_valid(scale, scale_validator):
-    settings = load_settings({"scale": scale}).scale
+    settings = read_settings({"scale": scale}).scale
     scale_validator.validate(settings.model_dump(mode="json", exclude_none=True))
 
 
@@ -57,9 +64,10 @@ def test_a_scale_as_archives_hold_it_is_valid(scale, scale_validator):
         ("claims.yaml", {"bootstrap": {"resample": 100}}),
         (CLAIMS, {"claims": {"figure1b_rate_rises": {"hold": {"above": 0}}}}),
         ("scales/quick.yaml", {"run": {"keep_best": 2}}),
-        ("scales/quick.yaml", {"programs": {"mlp": {"penalty": {"methods": "factored"}}}}),
-        ("scales/quick.yaml", {"experiments": {"small_rate": {"lerning_rate": 1}}}),
-        ("scales/quick.yaml", {"theory": {"norm_epoch": [1]}}),
+        ("scales/quick.yaml", {"studies": {"theorem": {}}}),
+        (SWEEPS, {"programs": {"mlp": {"penalty": {"methods": "factored"}}}}),
+        (SWEEPS, {"experiments": {"small_rate": {"lerning_rate": 1}}}),
+        ("scales/quick/theory.yaml", {"norm_epoch": [1]}),
     ],
 )
 def test_a_misspelt_key_is_refused(file, misspelt):
@@ -70,7 +78,7 @@ def test_a_misspelt_key_is_refused(file, misspelt):
 
 
 def program(key: str, value: Any) -> dict[str, Any]:
-    return {"programs": {"mlp": {key: value}}}
+    return {"studies": {"implicit_regularization": {"programs": {"mlp": {key: value}}}}}
 
 
 @pytest.mark.parametrize(
@@ -91,10 +99,10 @@ def program(key: str, value: Any) -> dict[str, Any]:
         (program("batch_size", [4, 2.5]), False),
         (program("batch_size", []), False),
         (program("num_evaluations", 0), False),
-        ({"theory": {"norm_learning_rate": "2^-4"}}, True),
-        ({"theory": {"norm_learning_rate": 0}}, False),
+        ({"studies": {"theory": {"norm_learning_rate": "2^-4"}}}, True),
+        ({"studies": {"theory": {"norm_learning_rate": 0}}}, False),
     ],
 )
 def test_values_are_checked_as_they_may_be_written(changes, valid, scale_validator):
-    content = merged(read_yaml(CONFIG_DIR / "scales" / "quick.yaml"), changes)
+    content = merged(scale_content(CONFIG_DIR / "scales" / "quick.yaml"), changes)
     assert scale_validator.is_valid(content) == valid

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from whysgd.base.powers import format_number
-from whysgd.config.schema import FILES, json_schema
+from whysgd.reporting.schema import FILES, json_schema
 
 Schema = Mapping[str, Any]
 
 _INTRODUCTION = """\
 # Configuration
 
-`config.yaml` chooses a scale; `snakemake --config KEY=VALUE` replaces any of its keys. A file of
-`scales/` says what is trained. `claims.yaml` says how claims are judged
+`config.yaml` chooses a scale; `snakemake --config KEY=VALUE` replaces any of its keys. A file
+`scales/SCALE.yaml` says what the studies share at that scale, and `scales/SCALE/STUDY.yaml` is the
+section of one study, `studies.STUDY` of the scale; a scale of one's own may hold its sections
+itself, as `whysgd scale quick` prints them. `claims.yaml` says how claims are judged
 ([docs/claims.md](../docs/claims.md)); the claims themselves, and the numbers of each paper with
 their sources, are `claims.yaml` and `paper.yaml` of the [studies](../workflow/whysgd/studies/).
 Unknown keys and values out of range are errors that name the key.

@@ -6,12 +6,16 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 
 from whysgd.base.record import Frozen
 from whysgd.claims.records import Judging, StudyClaims
-from whysgd.config.settings import Config, ScaleSettings
+from whysgd.config.scales import scale_record
+from whysgd.config.settings import Config
+from whysgd.studies.registry import SECTIONS
 
 # The record of each kind of file; the schema's definition of it has the record's name.
 FILES: dict[str, type[Frozen]] = {
     "config.yaml": Config,
-    "scales/*.yaml": ScaleSettings,
+    "scales/*.yaml": scale_record(SECTIONS),
+    # Studies may share a record.
+    **{f"scales/*/{study}.yaml": section for study, section in SECTIONS.items()},
     "claims.yaml": Judging,
     "studies/*/claims.yaml": StudyClaims,
 }
@@ -34,7 +38,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of config.yaml, scale files and both kinds of claims.yaml: `config/schema.json`.
+    """The schema of config.yaml, scales, sections and both claims.yaml: `config/schema.json`.
 
     The root accepts a file of any kind; by their keys, no file is of two kinds. The definitions
     named as in `FILES` accept one kind each.
