@@ -56,7 +56,7 @@ def long_training(checkpoints: str) -> list[str]:
     overrides = (
         f"jobs: {{checkpoints: {{{checkpoints}}}}}",
         "datasets: {digits: {num_train: 320}}",
-        f"programs: {{{program}}}",
+        f"studies: {{implicit_regularization: {{programs: {{{program}}}}}}}",
     )
     return ["--config", "scale=tiny", f"overrides={{{', '.join(overrides)}}}"]
 

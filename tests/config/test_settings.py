@@ -377,6 +377,20 @@ def test_published_tables_bring_their_settings(published):
     assert read_settings({"tables_from": str(published), "scale": "tiny"}) == settings
 
 
+def test_an_archive_made_before_keys_moved_has_the_same_settings(published):
+    scale = read_settings({"scale": "tiny"}).scale.model_dump(mode="json", exclude_none=True)
+    studies = scale.pop("studies")
+    sweeps = {k: v for k, v in studies[STUDY.name].items() if k not in ("together", "datasets")}
+    old = {**scale, **sweeps, "theory": studies["theory"]}
+    write_archive(
+        published, "tiny", {SCALE: yaml.safe_dump(old).encode(), "tables/figure1.csv": b""}
+    )
+    found = read_settings({"tables_from": str(published)}).scale
+    now = read_settings({"scale": "tiny"}).scale
+    assert found.sections["theory"] == now.sections["theory"]
+    assert found.sweeps == now.sweeps
+
+
 def test_published_tables_may_lie_below_the_home_folder(published, monkeypatch):
     monkeypatch.setenv("HOME", str(published.parent))
     settings = read_settings({"tables_from": f"~/{published.name}"})

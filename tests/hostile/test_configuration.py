@@ -13,6 +13,10 @@ from whysgd.studies.registry import read_settings
 RATE = "experiments.learning_rate.learning_rate"
 
 
+def sweeps_of(settings):
+    return settings.scale.sweeps["implicit_regularization"]
+
+
 def planned(overrides, **config):
     """The settings with some values replaced, after their jobs were planned."""
     settings = read_settings({"scale": "tiny", "overrides": with_keys_moved(overrides), **config})
@@ -147,9 +151,11 @@ def test_a_value_that_cannot_be_meant_is_one_line(key, value, pattern):
     ],
 )
 def test_integers_stay_what_was_written(written):
-    assert planned({"runs": {"seeds": written}}).scale.runs.seeds == (20240601123456789, 1, 2)
+    assert planned({"runs": {"seeds": written}}).scale.sweeps[
+        "implicit_regularization"
+    ].runs.seeds == (20240601123456789, 1, 2)
     batch_sizes = {"programs": {"mlp": {"batch_size": ["4", 8.0, "2^4"]}}}
-    assert planned(batch_sizes).scale.programs["mlp"].batch_size == (4, 8, 16)
+    assert sweeps_of(planned(batch_sizes)).programs["mlp"].batch_size == (4, 8, 16)
 
 
 def test_snakemake_hands_numbers_in_a_nested_setting_over_as_text():

@@ -50,7 +50,10 @@ def test_the_slurm_profile_plans(tmp_path):
         (["--config", "skale=quick"], "error: config: skale: unknown key"),
         (["results/paper/figures/figure3.pdf"], "add --config scale=paper"),
         (["results/quick/runs/mlp-8-x/history.csv"], "no experiment of this scale needs run 'mlp"),
-        (["--config", "overrides={runs: {keep_best: 8}}"], "`keep_best` = 8 is more than"),
+        (
+            ["--config", "overrides={studies: {implicit_regularization: {runs: {keep_best: 8}}}}"],
+            "`keep_best` = 8 is more than",
+        ),
         (["--config", "results=/dev/null/x"], "error: config: results: /dev/null"),
     ],
 )
@@ -322,7 +325,7 @@ def test_a_table_that_was_changed_is_not_drawn(published, tmp_path):
 
 def test_published_tables_go_with_their_own_scale_only(published, tmp_path):
     shutil.copy(published, tmp_path)
-    for key in ("scale=quick", "overrides={runs: {keep_best: 1}}"):
+    for key in ("scale=quick", "overrides={jobs: {threads: 2}}"):
         run = snakemake("-n", "--config", "tables_from=tiny-tables.zip", key, folder=tmp_path)
         assert run.returncode == 1
         assert "cannot be given with `tables_from`" in run.stderr
@@ -370,7 +373,7 @@ def test_a_file_of_the_users_is_trained_on_and_prepared_anew_when_it_changes(tmp
     program = {"model": "mlp-8", "epochs": 2, "dataset": "own"}
     overrides = {
         "datasets": {"own": {**dataset, "num_train": 40, "num_test": 30, "downsample": 2}},
-        "programs": {"mlp": program},
+        "studies": {"implicit_regularization": {"programs": {"mlp": program}}},
     }
     config = ["--config", "scale=tiny", f"overrides={json.dumps(overrides)}"]
     missing = snakemake("--cores=1", "figure2", *config, folder=tmp_path)
