@@ -18,7 +18,8 @@ jax = pytest.importorskip("jax")
 MINIBATCHES = 12
 # Rounding alone, of some thousand operations in float64 that are ordered differently.
 TOLERANCE = 1e-12
-MEMBERS = ((0.125, 0.5, 0), (0.25, 0.0625, 3))
+# Small enough that nothing explodes, and rounding with it.
+MEMBERS = ((0.03125, 0.25, 0), (0.0625, 0.0625, 3))
 SETTINGS = [
     {},
     {"model": "linear"},
