@@ -55,6 +55,9 @@ def test_the_slurm_profile_plans(tmp_path):
             "`keep_best` = 8 is more than",
         ),
         (["--config", "results=/dev/null/x"], "error: config: results: /dev/null"),
+        (["--config", "results=res{a}"], "error: config: results: 'res{a}' holds a brace"),
+        (["figur1"], "error: no target 'figur1'; near it are figure1"),
+        (["results/quick/figures/figur1.pdf"], "near it are results/quick/figures/figure1.pdf"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_1(arguments, message, tmp_path):
@@ -69,6 +72,19 @@ def test_a_mistake_is_one_line_and_status_1(arguments, message, tmp_path):
     assert len(lines) == 1
     assert message in lines[0]
     assert not (tmp_path / "results").exists()
+
+
+def test_a_mistake_that_a_job_finds_is_said_once_and_last(tmp_path):
+    (tmp_path / "own.npz").write_text("no images")
+    own = "{source: npz, path: own.npz, image_shape: [8, 8, 1], num_classes: 10}"
+    config = ("--config", "scale=tiny", f"overrides={{datasets: {{digits: {own}}}}}")
+    run = snakemake("--cores=1", *config, "--", "results/tiny/data/digits.npz", folder=tmp_path)
+    assert run.returncode == 1
+    said = (run.stdout + run.stderr).strip().splitlines()
+    line = "error: own.npz: not an .npz file of plain arrays (File is not a zip file)"
+    assert run.stderr.strip().splitlines()[-1] == line
+    assert said.count(line) == 1
+    assert sum("own.npz: not an .npz" in text for text in said) == 1
 
 
 def test_reading_the_snakefile_imports_no_tensorflow(tmp_path):
