@@ -1,8 +1,11 @@
 """Errors of the penalty methods on networks."""
 
+import pytest
+
 from whysgd.benchmarks.methods import penalty_errors
 
 
+@pytest.mark.nightly
 def test_differences_converge_on_a_smooth_network_and_not_across_kinks():
     smooth, kinked = (penalty_errors("mlp-64-64-64", a) for a in ("tanh", "relu"))
     for errors in (smooth, kinked):

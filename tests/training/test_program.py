@@ -211,11 +211,27 @@ def test_augmented_images_are_crops_of_the_reflected_image(dataset):
     assert len(places) > 1
 
 
-def float64_network(replicas):
-    network = build_network(
+def float64_replicas(replicas):
+    return build_network(
         "mlp-9-7", input_shape=(8, 8, 1), num_classes=10, replicas=replicas, dtype="float64"
     )
+
+
+def float64_network(replicas):
+    network = float64_replicas(replicas)
     return network, [tf.constant(w) for w in network.initial_parameters(range(replicas))]
+
+
+def moved_up_and_down(parameters, sizes, step):
+    """Parameters of 2P replicas, in which each of P numbers is larger, then smaller by a step."""
+    flat = np.concatenate([np.ravel(parameter) for parameter in parameters])
+    steps = step * np.eye(len(flat))
+    moved = np.concatenate([flat + steps, flat - steps])
+    parts = np.split(moved, np.cumsum(sizes)[:-1], axis=1)
+    return [
+        tf.constant(part.reshape(-1, *parameter.shape[1:]))
+        for part, parameter in zip(parts, parameters, strict=True)
+    ]
 
 
 def everything(examples, batch_size):
@@ -257,28 +273,19 @@ def test_c_reg_is_the_mean_squared_norm_of_minibatch_gradients(dataset):
     (measured,) = add_grad_norms_sq(
         network, parameters, examples, piece, zeros(1, 1), batch_size=batch_size
     )
-    # An independent route: central differences of each minibatch's loss, one parameter at a time.
+    # An independent route: central differences of each minibatch's loss, one parameter at a time,
+    # each of them in replicas of its own.
     step, total = 1e-6, 0.0
+    sizes = [int(np.size(parameter)) for parameter in parameters]
+    differing = float64_replicas(2 * sum(sizes))
+    moved = moved_up_and_down(parameters, sizes, step)
     for first in range(0, used, batch_size):
         minibatch = Examples(*(array[first : first + batch_size] for array in examples))
-
-        def loss_at(moved, minibatch=minibatch):
-            whole = everything(minibatch, batch_size)
-            (loss, _) = add_evaluation(
-                network, moved, minibatch, whole, zeros(1, 2), batch_size=batch_size
-            )
-            return float(loss[0]) / batch_size
-
-        for index, parameter in enumerate(parameters):
-            for place in np.ndindex(*parameter.shape):
-                sides = []
-                for sign in (1, -1):
-                    changed = np.array(parameter)
-                    changed[place] += sign * step
-                    moved = list(parameters)
-                    moved[index] = tf.constant(changed)
-                    sides.append(loss_at(moved))
-                total += ((sides[0] - sides[1]) / (2 * step)) ** 2
+        whole = everything(minibatch, batch_size)
+        start = zeros(2 * sum(sizes), 2)
+        losses, _ = add_evaluation(differing, moved, minibatch, whole, start, batch_size=batch_size)
+        up, down = np.split(np.asarray(losses) / batch_size, 2)
+        total += (((up - down) / (2 * step)) ** 2).sum()
     # Rounding 1e-16 / 1e-6 per difference, but ReLU kinks within a step are possible.
     np.testing.assert_allclose(measured[0], total, rtol=1e-5)
 
