@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from whysgd.cli import main
-from whysgd.config.files import CONFIG_DIR
+from whysgd.config.settings import scale_content, scale_path
 from whysgd.training.history import COLUMNS
 
 TINY = ["train", "--scale=tiny", "--experiment=small_rate"]
@@ -82,8 +82,11 @@ def test_a_mistake_is_one_line_and_status_1(capsys, arguments, message):
 
 
 def test_lists_of_the_program_are_told_as_the_experiments_own(capsys, tmp_path):
-    scale = yaml.safe_load((CONFIG_DIR / "scales" / "tiny.yaml").read_text())
-    scale["programs"]["mlp"] |= {"batch_size": [4, 8], "epochs": [1, 0.5]}
+    scale = scale_content(scale_path("tiny"))
+    scale["studies"]["implicit_regularization"]["programs"]["mlp"] |= {
+        "batch_size": [4, 8],
+        "epochs": [1, 0.5],
+    }
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(scale))
     arguments = ["train", f"--scale={path}", "--experiment=learning_rate", "--seed=1"]

@@ -170,7 +170,7 @@ def test_snakemake_hands_numbers_in_a_nested_setting_over_as_text():
 def test_every_power_that_float32_holds_is_taken(exponent):
     value = f"2^{exponent}"
     settings = planned({"experiments": {"learning_rate": {"learning_rate": value}}})
-    assert settings.scale.experiments["learning_rate"].learning_rate == (2.0**exponent,)
+    assert sweeps_of(settings).experiments["learning_rate"].learning_rate == (2.0**exponent,)
 
 
 # Options of `whysgd train`, and the line.

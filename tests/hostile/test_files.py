@@ -7,20 +7,24 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.hostile.lines import assert_one_line
 from whysgd.base.files import atomic_path, check_output, write_text
 from whysgd.cli import main
-from whysgd.config.files import CONFIG_DIR
 from whysgd.config.refusals import check_writable
+from whysgd.config.settings import scale_content, scale_path
 from whysgd.studies.registry import read_settings
 
-TINY = (CONFIG_DIR / "scales" / "tiny.yaml").read_text(encoding="utf-8")
+TINY = yaml.safe_dump(scale_content(scale_path("tiny")), sort_keys=False, width=100)
 
 # The bytes of a scale file, and a part of the line.
 CONTENTS = {
-    "Latin-1": (TINY.replace("smoke", "Größe").encode("latin-1"), "line 2: not UTF-8; save"),
-    "Latin-1, long": (TINY.encode() + "# Ä\n".encode("latin-1"), "line 96: not UTF-8"),
+    "Latin-1": (TINY.replace("smoke", "Größe").encode("latin-1"), "line 1: not UTF-8; save"),
+    "Latin-1, long": (
+        TINY.encode() + "# Ä\n".encode("latin-1"),
+        f"line {TINY.count(chr(10)) + 1}: not UTF-8",
+    ),
     "UTF-16": (TINY.encode("utf-16"), "line 1: not UTF-8"),
     "UTF-16 without a mark": (TINY.encode("utf-16-le"), "not valid YAML|not UTF-8"),
     "UTF-32": (TINY.encode("utf-32"), "not UTF-8|not valid YAML"),

@@ -15,7 +15,7 @@ from whysgd.base.scripting import ends_with_its_reader, logging_to
 from whysgd.config.files import merged, validated
 from whysgd.config.scales import MOST_THREADS
 from whysgd.config.settings import Settings, scale_content, scale_path
-from whysgd.config.sweeps import ExperimentSettings, Sweeps
+from whysgd.config.sweeps import Sweeps
 from whysgd.reporting.schema import json_schema
 from whysgd.reporting.schema_tables import schema_tables
 from whysgd.reporting.status import print_status
@@ -184,10 +184,9 @@ def _single_run(settings: Settings, options: argparse.Namespace) -> Ensemble:
     budgets = [key for key in ("epochs", "updates") if changes.get(key) is not None]
     if len(budgets) == 1:
         changes[{"epochs": "updates", "updates": "epochs"}[budgets[0]]] = None
-    where = f"scale {settings.scale_name}: experiments.{name}"
-    content = merged(sweeps.experiments[name].model_dump(), changes)
-    experiment = validated(ExperimentSettings, content, where)
-    chosen = sweeps.model_copy(update={"experiments": {name: experiment}})
+    experiment = merged(sweeps.experiments[name].model_dump(), changes)
+    content = {**sweeps.model_dump(), "experiments": {name: experiment}}
+    chosen = validated(Sweeps, content, f"scale {settings.scale_name}")
     points = experiment_points(chosen, name)
     if len(points) > 1:
         choices = _open_axes(chosen, name)

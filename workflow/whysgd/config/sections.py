@@ -10,7 +10,13 @@ from pydantic import Field, model_validator
 
 from whysgd.base.record import Frozen
 from whysgd.config.datasets import NamedDatasets
-from whysgd.config.sweeps import ExperimentSettings, ProgramSettings, RunSettings, Sweeps
+from whysgd.config.sweeps import (
+    ExperimentSettings,
+    ProgramSettings,
+    RunSettings,
+    Sweeps,
+    check_names,
+)
 from whysgd.spec.datasets import DatasetSpec
 
 
@@ -53,13 +59,7 @@ class SweepSection(Section):
     )
 
     @model_validator(mode="after")
-    def _names_exist(self) -> "SweepSection":
-        for name, experiment in self.experiments.items():
-            if experiment.program not in self.programs:
-                raise ValueError(
-                    f"experiments.{name}.program: unknown {experiment.program!r}; known: "
-                    f"{', '.join(self.programs)}"
-                )
+    def _experiments_exist(self) -> "SweepSection":
         for name in self.together:
             if name not in self.experiments:
                 raise ValueError(
@@ -72,14 +72,12 @@ class SweepSection(Section):
         return self.datasets
 
     def check_datasets(self, datasets: Mapping[str, DatasetSpec]) -> None:
-        """Refuses a name of a data set that neither the scale nor the section has."""
-        for kind, records in (("programs", self.programs), ("experiments", self.experiments)):
-            for name, record in records.items():
-                if record.dataset is not None and record.dataset not in datasets:
-                    raise ValueError(
-                        f"{kind}.{name}.dataset: unknown {record.dataset!r}; known: "
-                        f"{', '.join(datasets)}"
-                    )
+        """Refuses a name of a program or of a data set that neither the scale nor this has.
+
+        Raises:
+            ValueError: naming the key.
+        """
+        check_names(self.programs, self.experiments, datasets)
 
     def sweeps(self, datasets: Mapping[str, DatasetSpec]) -> Sweeps:
         """The section with the data sets of its scale at hand."""

@@ -97,12 +97,12 @@ def load_settings(config: Mapping[str, Any], sections: Sections) -> Settings:
     where = f"scale {path.stem}"
     content = merged(scale_content(path), chosen.overrides)
     refuse_moved_keys(content, where)
-    if not content.get("studies"):
+    scale = validated(scale_record(sections), content, where)
+    if not scale.sections:
         raise UserError(
             f"{where}: studies: no study has a section, here or in {path.with_suffix('')}/; "
             f"`whysgd scale quick` prints a scale with all of them"
         )
-    scale = validated(scale_record(sections), content, where)
     return Settings(
         scale_name=path.stem,
         results=Path(chosen.results),

@@ -4,6 +4,7 @@ A study's section of a scale holds them (`whysgd.config.sections`). The records 
 ranges and descriptions.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -119,3 +120,32 @@ class Sweeps(Frozen):
     datasets: dict[str, DatasetSpec]
     programs: dict[str, ProgramSettings]
     experiments: dict[str, ExperimentSettings]
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Sweeps":
+        check_names(self.programs, self.experiments, self.datasets)
+        return self
+
+
+def check_names(
+    programs: Mapping[str, ProgramSettings],
+    experiments: Mapping[str, ExperimentSettings],
+    datasets: Mapping[str, DatasetSpec],
+) -> None:
+    """Refuses a name of a program or of a data set that there is not.
+
+    Raises:
+        ValueError: naming the key, and the names that are known.
+    """
+    records: tuple[tuple[str, Mapping[str, ProgramSettings], str, Mapping[str, object]], ...] = (
+        ("programs", programs, "dataset", datasets),
+        ("experiments", experiments, "program", programs),
+        ("experiments", experiments, "dataset", datasets),
+    )
+    for kind, named, key, known in records:
+        for name, record in named.items():
+            value = getattr(record, key)
+            if value is not None and value not in known:
+                raise ValueError(
+                    f"{kind}.{name}.{key}: unknown {value!r}; known: {', '.join(known)}"
+                )
