@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from whysgd.config.archive import archive_files
 from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
 from whysgd.claims.records import CLAIMS_FILE, load_claims
-from whysgd.base.code_inputs import module_files, script_digest, script_inputs
+from whysgd.base.code_digest import script_digest
 from whysgd.base.errors import UserError
 from whysgd.runs.grid import plan_jobs
 from whysgd.spec.paper import PAPER_FILE

@@ -56,6 +56,7 @@ def train_ensemble(
     checkpoints = None
     if checkpoint_folder is not None:
         key = checkpoint_key(
+            ensemble.program,
             fingerprint(ensemble),
             dataset_digest(dataset),
             f"{dtype} {trainer.layout} {trainer.device}",
