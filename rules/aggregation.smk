@@ -9,7 +9,15 @@ rule table:
         ensembles=lambda wildcards: [
             RESULTS.ensemble(run_id) for run_id in runs_of(FIGURES[wildcards.figure])
         ],
-        code=script_inputs("table.py"),
+        # The registry finds studies by their names; those of a figure's curves are its study's own.
+        code=lambda wildcards: sorted(
+            {
+                *script_inputs("table.py"),
+                *module_files(
+                    *(s.module for s in STUDIES if FIGURES[wildcards.figure] in s.figures)
+                ),
+            }
+        ),
     output:
         means=RESULTS.table("{figure}"),
         runs=RESULTS.run_table("{figure}"),

@@ -6,7 +6,7 @@ rule record_provenance:
         figures=drawn_files(),
         claims=claims_files(),
         published=list(PUBLISHED.values()),
-        code=script_inputs("provenance.py"),
+        code=sorted({*script_inputs("provenance.py"), *module_files(*(s.module for s in STUDIES))}),
     output:
         provenance=RESULTS.provenance,
         costs=RESULTS.costs,

@@ -13,6 +13,7 @@ from whysgd.base.code_inputs import (
     script_digest,
     script_inputs,
 )
+from whysgd.studies.registry import STUDIES
 
 
 def names(*modules: str) -> set[str]:
@@ -75,16 +76,31 @@ def test_an_unknown_module_is_an_error():
     ("script", "needed"),
     [
         ("train.py", {"loop.py", "runtime.py", "objective.py", "dataset.py"}),
-        ("table.py", {"tables.py", "store.py", "implicit_regularization.py"}),
+        ("table.py", {"tables.py", "store.py", "registry.py"}),
         ("figure.py", {"render.py", "style.py", "paper.py"}),
-        ("theory_table.py", {"inputs.py", "problems.py", "objective.py", "layers.py"}),
-        ("theory_figure.py", {"render.py", "style.py"}),
+        ("compute.py", {"computing.py", "dataset.py", "runtime.py"}),
         ("claims.py", {"verdicts.py", "bootstrap.py", "pages.py", "paper.py"}),
         ("prepare_dataset.py", {"prepare.py", "sources.py", "datasets.py"}),
     ],
 )
 def test_a_scripts_inputs_are_what_it_imports(script, needed):
     assert needed <= {Path(path).name for path in script_inputs(script)}
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_what_a_study_names_without_importing_it_brings_all_that_it_runs(study):
+    assert f"{study.name}/study.py" in {
+        "/".join(Path(path).parts[-2:]) for path in module_files(study.module)
+    }
+    for table in (table for job in study.computations for table in job.tables):
+        assert {f"{table.module}.py", "computing.py"} <= names(study.table_module(table))
+    for figure in study.figures:
+        assert {f"{figure.module}.py", "style.py"} <= names(study.figure_module(figure))
+
+
+def test_the_theory_studys_tables_bring_the_losses_of_training():
+    needed = {"inputs.py", "problems.py", "objective.py", "layers.py"}
+    assert needed <= names("whysgd.studies.theory.tables.main_result")
 
 
 def test_a_digest_is_of_the_files_contents(tmp_path):

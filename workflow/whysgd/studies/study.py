@@ -93,6 +93,11 @@ class Study:
         """The caption of a figure's module, or of its computed tables, which is called "table"."""
         return self.folder / "captions" / f"{name}.rst"
 
+    @property
+    def module(self) -> str:
+        """Dotted name of the module that holds this record: no import statement names it."""
+        return f"whysgd.studies.{self.name}.study"
+
     def figure_module(self, figure: FigureSpec) -> str:
         """Dotted name of the module that draws a figure."""
         return f"whysgd.studies.{self.name}.figures.{figure.module}"
