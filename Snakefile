@@ -16,6 +16,7 @@ if SETTINGS.tables_from is None:
     include: "rules/datasets.smk"
     include: "rules/training.smk"
     include: "rules/aggregation.smk"
+    include: "rules/computations.smk"
     include: "rules/plan.smk"
 
 else:
@@ -24,7 +25,6 @@ else:
 
 
 include: "rules/figures.smk"
-include: "rules/theory.smk"
 include: "rules/claims.smk"
 include: "rules/report.smk"
 
@@ -32,8 +32,7 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        [figure_files(figure) for figure in DEFAULT_FIGURES],
-        theory_files(),
+        drawn_files(),
         claims_files(),
         report_files(),
     localrule: True

@@ -3,22 +3,28 @@
 
 rule table:
     input:
-        histories=lambda wildcards: expand(
-            f"{FOLDER}/runs/{{run_id}}/history.csv",
-            run_id=runs_of(FIGURES[wildcards.figure]),
+        histories=lambda wildcards: [
+            RESULTS.history(run_id) for run_id in runs_of(FIGURES[wildcards.figure])
+        ],
+        ensembles=lambda wildcards: [
+            RESULTS.ensemble(run_id) for run_id in runs_of(FIGURES[wildcards.figure])
+        ],
+        # The registry finds studies by their names; those of a figure's curves are its study's own.
+        code=lambda wildcards: sorted(
+            {
+                *script_inputs("table.py"),
+                *module_files(
+                    *(s.module for s in STUDIES if FIGURES[wildcards.figure] in s.figures)
+                ),
+            }
         ),
-        ensembles=lambda wildcards: expand(
-            f"{FOLDER}/runs/{{run_id}}/ensemble.json",
-            run_id=runs_of(FIGURES[wildcards.figure]),
-        ),
-        code=script_inputs("table.py"),
     output:
-        means=f"{FOLDER}/tables/{{figure}}.csv",
-        runs=f"{FOLDER}/tables/{{figure}}_runs.csv",
+        means=RESULTS.table("{figure}"),
+        runs=RESULTS.run_table("{figure}"),
     log:
-        f"{FOLDER}/logs/table/{{figure}}.log",
+        RESULTS.log("table/{figure}"),
     benchmark:
-        f"{FOLDER}/benchmarks/table/{{figure}}.tsv"
+        RESULTS.benchmark("table/{figure}")
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -1,26 +1,37 @@
-"""Claims of the paper, judged from the tables of runs and of the theory study's slopes."""
+"""Claims of the papers, judged from tables of runs and of fitted orders of accuracy."""
+
+JUDGED_RUNS = [RESULTS.run_table(name) for name in CLAIMS.figures if name in FIGURES]
+JUDGED_SLOPES = [
+    RESULTS.table(study.slopes)
+    for study in STUDIES
+    if any(study.slopes in figure.tables for figure in DRAWN[study])
+]
+CLAIMS_FILES = {
+    "claims": [str(study.claims_file) for study in STUDIES],
+    "paper": [str(path) for study in STUDIES for path in study.paper_files],
+}
 
 
 rule judge_claims:
     input:
-        runs=[f"{FOLDER}/tables/{name}_runs.csv" for name in CLAIMS.figures if name in FIGURES],
-        slopes=[f"{FOLDER}/tables/theory_slopes.csv"] if SCALE.theory else [],
-        claims=str(CLAIMS_FILE),
-        paper=str(PAPER_FILE),
+        **CLAIMS_FILES,
+        runs=JUDGED_RUNS,
+        slopes=JUDGED_SLOPES,
+        judging=str(JUDGING_FILE),
         code=script_inputs("claims.py"),
     output:
-        csv=f"{FOLDER}/claims.csv",
-        markdown=f"{FOLDER}/claims.md",
+        csv=RESULTS.claims("csv"),
+        markdown=RESULTS.claims("md"),
         html=report(
-            f"{FOLDER}/claims.html",
+            RESULTS.claims("html"),
             caption="../workflow/report/claims.rst",
             category="Claims",
             labels={"figure": "claims", "scale": SETTINGS.scale_name},
         ),
     log:
-        f"{FOLDER}/logs/claims.log",
+        RESULTS.log("claims"),
     benchmark:
-        f"{FOLDER}/benchmarks/claims.tsv"
+        RESULTS.benchmark("claims")
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -31,7 +42,7 @@ rule judge_claims:
         scale=SETTINGS.scale_name,
         runs=SCALE.runs.model_dump(mode="json"),
     message:
-        "Judge the paper's claims"
+        "Judge the papers' claims"
     script:
         "../workflow/scripts/claims.py"
 
@@ -39,29 +50,21 @@ rule judge_claims:
 # For a scale that is run figure by figure: what is not there yet is undecided.
 use rule judge_claims as judge_claims_so_far with:
     input:
-        runs=[
-            path
-            for name in CLAIMS.figures
-            if name in FIGURES and Path(path := f"{FOLDER}/tables/{name}_runs.csv").exists()
-        ],
-        slopes=[
-            path
-            for path in [f"{FOLDER}/tables/theory_slopes.csv"]
-            if SCALE.theory and Path(path).exists()
-        ],
-        claims=str(CLAIMS_FILE),
-        paper=str(PAPER_FILE),
+        **CLAIMS_FILES,
+        runs=[path for path in JUDGED_RUNS if Path(path).exists()],
+        slopes=[path for path in JUDGED_SLOPES if Path(path).exists()],
+        judging=str(JUDGING_FILE),
         code=script_inputs("claims.py"),
     output:
-        csv=f"{FOLDER}/claims_so_far.csv",
-        markdown=f"{FOLDER}/claims_so_far.md",
-        html=f"{FOLDER}/claims_so_far.html",
+        csv=RESULTS.claims("csv", so_far=True),
+        markdown=RESULTS.claims("md", so_far=True),
+        html=RESULTS.claims("html", so_far=True),
     log:
-        f"{FOLDER}/logs/claims_so_far.log",
+        RESULTS.log("claims_so_far"),
     benchmark:
-        f"{FOLDER}/benchmarks/claims_so_far.tsv"
+        RESULTS.benchmark("claims_so_far")
     message:
-        "Judge the paper's claims from the tables that are there"
+        "Judge the papers' claims from the tables that are there"
 
 
 rule claims_so_far:

@@ -9,19 +9,17 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from whysgd.config.archive import archive_files
-from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
-from whysgd.claims.records import CLAIMS_FILE, load_claims
 from whysgd.base.code_digest import script_digest
 from whysgd.base.errors import UserError
-from whysgd.runs.grid import plan_jobs
-from whysgd.spec.paper import PAPER_FILE
+from whysgd.base.layout import Results
 from whysgd.base.scripting import offer_package_to_scripts
+from whysgd.claims.records import JUDGING_FILE
+from whysgd.config.archive import archive_files
+from whysgd.config.refusals import check_own_files, check_run_ids, check_targets, check_writable
 from whysgd.config.settings import load_settings
 from whysgd.reporting.status import print_status
-from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES as MAIN_FIGURES
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES, JOBS as THEORY_JOBS
-from whysgd.studies.theory import theory_configuration
+from whysgd.runs.grid import plan_jobs
+from whysgd.studies.registry import STUDIES, claims_of_all
 
 offer_package_to_scripts()
 
@@ -41,13 +39,21 @@ try:
         sys.exit(0)
     check_own_files(SETTINGS)
     check_writable(SETTINGS)
-    CLAIMS = load_claims()
+    CLAIMS = claims_of_all()
     SCALE = SETTINGS.scale
+    # What each study has at this scale; of published tables, what they are enough for.
+    DRAWN = {
+        study: [
+            figure
+            for figure in study.figures_at(SCALE)
+            if SETTINGS.tables_from is None
+            or set(figure.reads.values()).issubset(SETTINGS.published_tables)
+        ]
+        for study in STUDIES
+    }
+    # Figures of runs, by name.
     FIGURES = {
-        figure.name: figure
-        for figure in (*MAIN_FIGURES, *EXTRA_FIGURES)
-        if figure.defined_at(SCALE)
-        and (SETTINGS.tables_from is None or figure.name in SETTINGS.published_tables)
+        figure.name: figure for figures in DRAWN.values() for figure in figures if figure.curves
     }
     for figure in FIGURES.values():
         figure.check(SCALE)
@@ -60,72 +66,84 @@ if SETTINGS.container:
     container: SETTINGS.container
 
 
+RESULTS = Results(SETTINGS.folder)
 FOLDER = SETTINGS.folder.as_posix()
-DEFAULT_FIGURES = [figure for figure in FIGURES.values() if figure not in EXTRA_FIGURES]
+# What the default target draws.
+DEFAULT_FIGURES = {
+    study: [figure for figure in figures if figure.default] for study, figures in DRAWN.items()
+}
 # Records that published tables bring with them.
 PUBLISHED = (
     {}
     if SETTINGS.tables_from is None
     else {
-        "provenance": f"{FOLDER}/published/provenance.json",
-        "costs": f"{FOLDER}/published/costs.csv",
+        "provenance": RESULTS.published("provenance.json"),
+        "costs": RESULTS.published("costs.csv"),
     }
 )
+
+
+def caption_of(study, name):
+    """Path of a caption in a study's folder, from the rule files."""
+    return f"../{study.caption(name).relative_to(ROOT).as_posix()}"
+
+
 # Tables that the report shows, each with its caption.
-SHOWN_TABLES = {figure.name: "table" for figure in DEFAULT_FIGURES}
-if SCALE.theory is not None:
-    SHOWN_TABLES |= {table: "theory_table" for figure in THEORY_FIGURES for table in figure.tables}
+SHOWN_TABLES = {
+    name: "../workflow/report/table.rst" if figure.curves else caption_of(study, "table")
+    for study, figures in DEFAULT_FIGURES.items()
+    for figure in figures
+    for name in figure.reads.values()
+}
 
 
-def figure_files(figure):
-    """Everything that a figure's named target makes."""
-    return [
-        f"{FOLDER}/figures/{figure.name}.pdf",
-        f"{FOLDER}/figures/{figure.name}.png",
-        f"{FOLDER}/tables/{figure.name}.csv",
-        f"{FOLDER}/tables/{figure.name}_runs.csv",
-    ]
+def tables_of(figure):
+    """Everything that the tables behind a figure are: of runs, the means and the single runs."""
+    read = [RESULTS.table(name) for name in figure.reads.values()]
+    return [*read, RESULTS.run_table(figure.name)] if figure.curves else read
 
 
-def theory_files(*figures):
-    """Everything that the given figures of the theory study show, or all of them.
+def files_of(figures):
+    """Everything that the named targets of some figures make, each file once."""
+    made = []
+    for figure in figures:
+        made += [RESULTS.figure(figure.name, kind) for kind in ("pdf", "png")]
+        made += tables_of(figure)
+    return list(dict.fromkeys(made))
 
-    Nothing at a scale without the study.
-    """
-    if SCALE.theory is None:
-        return []
-    chosen = figures or THEORY_FIGURES
-    drawn = [
-        f"{FOLDER}/figures/{figure.name}.{kind}" for figure in chosen for kind in ("pdf", "png")
-    ]
-    tables = {table for figure in chosen for table in figure.tables}
-    return drawn + sorted(f"{FOLDER}/tables/{table}.csv" for table in tables)
+
+def drawn_files():
+    """Everything that the default target makes of figures and their tables."""
+    return files_of(figure for figures in DEFAULT_FIGURES.values() for figure in figures)
 
 
 def claims_files():
-    """The verdicts on the paper's claims, for machines and for readers."""
-    return [f"{FOLDER}/claims.{kind}" for kind in ("csv", "md", "html")]
+    """The verdicts on the papers' claims, for machines and for readers."""
+    return [RESULTS.claims(kind) for kind in ("csv", "md", "html")]
 
 
 def report_files():
     """What the report shows beside figures and claims, and the record of where all comes from."""
     pages = (*SHOWN_TABLES, "costs", "configuration", "provenance")
-    return [f"{FOLDER}/provenance.json", *(f"{FOLDER}/pages/{page}.html" for page in pages)]
+    return [RESULTS.provenance, *map(RESULTS.page, pages)]
 
 
 def archived_tables():
     """What others need to draw every figure and to judge every claim."""
-    runs = [f"{figure.name}_runs" for figure in DEFAULT_FIGURES]
-    read = [f"{name}{kind}" for name in CLAIMS.figures if name in FIGURES for kind in ("", "_runs")]
-    return sorted({*SHOWN_TABLES, *runs, *read})
+    drawn = [path for path in drawn_files() if path.startswith(RESULTS.path("tables"))]
+    judged = [
+        path for name in CLAIMS.figures if name in FIGURES for path in tables_of(FIGURES[name])
+    ]
+    return sorted({*drawn, *judged})
 
 
 def configurations():
     """Hash of the configuration of each figure of the default target."""
-    hashes = {figure.name: figure.configuration(SCALE) for figure in DEFAULT_FIGURES}
-    if SCALE.theory is not None:
-        hashes |= {figure.name: theory_configuration(SCALE) for figure in THEORY_FIGURES}
-    return hashes
+    return {
+        figure.name: study.configuration(figure, SCALE)
+        for study, figures in DEFAULT_FIGURES.items()
+        for figure in figures
+    }
 
 
 def growing(amount):
@@ -141,7 +159,7 @@ def dataset_of(run_id):
 
 def events_folder(wildcards):
     """Where a training job writes for TensorBoard; empty: nowhere."""
-    return f"{FOLDER}/tensorboard/{wildcards.run_id}" if SETTINGS.tensorboard else ""
+    return RESULTS.events(wildcards.run_id) if SETTINGS.tensorboard else ""
 
 
 def runs_of(figure):

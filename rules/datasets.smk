@@ -7,12 +7,12 @@ rule prepare_dataset:
         own_file=lambda wildcards: SCALE.datasets[wildcards.dataset].path or [],
         code=script_inputs("prepare_dataset.py"),
     output:
-        data=f"{FOLDER}/data/{{dataset}}.npz",
-        checksum=f"{FOLDER}/data/{{dataset}}.npz.sha256",
+        data=RESULTS.data("{dataset}"),
+        checksum=RESULTS.checksum("{dataset}"),
     log:
-        f"{FOLDER}/logs/prepare_dataset/{{dataset}}.log",
+        RESULTS.log("prepare_dataset/{dataset}"),
     benchmark:
-        f"{FOLDER}/benchmarks/prepare_dataset/{{dataset}}.tsv"
+        RESULTS.benchmark("prepare_dataset/{dataset}")
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -1,56 +1,67 @@
-"""Figures, drawn from the tables alone; one named target for each."""
+"""Figures of all studies, drawn from tables alone; one named target for each, and for each study."""
 
 # A rule for each, since Snakemake reads no wildcard in the path of a caption.
-for figure in FIGURES.values():
+for study, figures in DRAWN.items():
+    for figure in figures:
 
-    rule:
-        name:
-            f"draw_{figure.name}"
-        input:
-            table=f"{FOLDER}/tables/{figure.name}.csv",
-            paper=str(PAPER_FILE),
-            code=sorted(
-                {*script_inputs("figure.py"), *module_files(f"whysgd.figures.{figure.module}")}
-            ),
-        output:
-            pdf=f"{FOLDER}/figures/{figure.name}.pdf",
-            png=report(
-                f"{FOLDER}/figures/{figure.name}.png",
-                caption=f"../workflow/report/{figure.module}.rst",
-                category="Figures",
-                labels={"figure": figure.name, "scale": SETTINGS.scale_name},
-            ),
-        log:
-            f"{FOLDER}/logs/figure/{figure.name}.log",
-        benchmark:
-            f"{FOLDER}/benchmarks/figure/{figure.name}.tsv"
-        conda:
-            "../envs/cpu.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(1000),
-            runtime=growing(15),
-        params:
-            scale=SETTINGS.scale_name,
-            runs=SCALE.runs.model_dump(mode="json"),
-            configuration=figure.configuration(SCALE),
-            module=figure.module,
-        message:
-            f"Draw {figure.name}"
-        script:
-            "../workflow/scripts/figure.py"
+        rule:
+            name:
+                f"draw_{figure.name}"
+            input:
+                tables=[RESULTS.table(name) for name in figure.reads.values()],
+                paper=[str(path) for path in study.paper_files],
+                code=sorted(
+                    {*script_inputs("figure.py"), *module_files(study.figure_module(figure))}
+                ),
+            output:
+                pdf=RESULTS.figure(figure.name, "pdf"),
+                png=report(
+                    RESULTS.figure(figure.name, "png"),
+                    caption=caption_of(study, figure.module),
+                    category=study.title,
+                    labels={"figure": figure.name, "scale": SETTINGS.scale_name},
+                ),
+            log:
+                RESULTS.log(f"figure/{figure.name}"),
+            benchmark:
+                RESULTS.benchmark(f"figure/{figure.name}")
+            conda:
+                "../envs/cpu.yaml"
+            threads: 1
+            resources:
+                mem_mb=growing(1000),
+                runtime=growing(15),
+            params:
+                figure=figure.name,
+                module=study.figure_module(figure),
+                tables=list(figure.reads),
+                scale=SETTINGS.scale_name,
+                runs=SCALE.runs.model_dump(mode="json"),
+                configuration=study.configuration(figure, SCALE),
+            message:
+                f"Draw {figure.name}"
+            script:
+                "../workflow/scripts/figure.py"
 
-    rule:
-        name:
-            figure.name
-        input:
-            figure_files(figure),
-        localrule: True
+        rule:
+            name:
+                figure.name
+            input:
+                files_of([figure]),
+            localrule: True
+
+    if DEFAULT_FIGURES[study]:
+
+        rule:
+            name:
+                study.name
+            input:
+                files_of(DEFAULT_FIGURES[study]),
+            localrule: True
 
 
 rule figures:
     input:
-        [figure_files(figure) for figure in DEFAULT_FIGURES],
-        theory_files(),
+        drawn_files(),
         claims_files(),
     localrule: True

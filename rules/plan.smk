@@ -10,11 +10,11 @@ TIMED = functools.cache(lambda: distinct_timings(JOBS.ensembles.values()))
 
 rule calibrate:
     output:
-        f"{FOLDER}/timings/{{timing_id}}.json",
+        RESULTS.timing("{timing_id}"),
     log:
-        f"{FOLDER}/logs/calibrate/{{timing_id}}.log",
+        RESULTS.log("calibrate/{timing_id}"),
     benchmark:
-        f"{FOLDER}/benchmarks/calibrate/{{timing_id}}.tsv"
+        RESULTS.benchmark("calibrate/{timing_id}")
     conda:
         "../envs/cuda.yaml" if SCALE.jobs.gpu else "../envs/cpu.yaml"
     threads: SCALE.jobs.threads
@@ -35,12 +35,10 @@ rule calibrate:
 rule plan:
     input:
         timings=lambda wildcards: (
-            []
-            if SETTINGS.calibration
-            else [f"{FOLDER}/timings/{timing_id}.json" for timing_id in TIMED()]
+            [] if SETTINGS.calibration else [RESULTS.timing(timing_id) for timing_id in TIMED()]
         ),
     log:
-        f"{FOLDER}/logs/plan.log",
+        RESULTS.log("plan"),
     localrule: True
     conda:
         "../envs/cpu.yaml"

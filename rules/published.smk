@@ -6,13 +6,13 @@ rule take_tables:
         files=archive_files(SETTINGS.tables_from),
         code=script_inputs("take_tables.py"),
     output:
-        tables=[f"{FOLDER}/tables/{name}.csv" for name in SETTINGS.published_tables],
+        tables=[RESULTS.table(name) for name in SETTINGS.published_tables],
         provenance=PUBLISHED["provenance"],
         costs=PUBLISHED["costs"],
     log:
-        f"{FOLDER}/logs/take_tables.log",
+        RESULTS.log("take_tables"),
     benchmark:
-        f"{FOLDER}/benchmarks/take_tables.tsv"
+        RESULTS.benchmark("take_tables")
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -3,18 +3,17 @@
 
 rule record_provenance:
     input:
-        figures=[figure_files(figure) for figure in DEFAULT_FIGURES],
-        theory=theory_files(),
+        figures=drawn_files(),
         claims=claims_files(),
         published=list(PUBLISHED.values()),
-        code=script_inputs("provenance.py"),
+        code=sorted({*script_inputs("provenance.py"), *module_files(*(s.module for s in STUDIES))}),
     output:
-        provenance=f"{FOLDER}/provenance.json",
-        costs=f"{FOLDER}/costs.csv",
+        provenance=RESULTS.provenance,
+        costs=RESULTS.costs,
     log:
-        f"{FOLDER}/logs/provenance.log",
+        RESULTS.log("provenance"),
     benchmark:
-        f"{FOLDER}/benchmarks/provenance.tsv"
+        RESULTS.benchmark("provenance")
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -35,42 +34,42 @@ rule record_provenance:
 
 rule write_pages:
     input:
-        tables=[f"{FOLDER}/tables/{name}.csv" for name in SHOWN_TABLES],
-        provenance=f"{FOLDER}/provenance.json",
-        costs=f"{FOLDER}/costs.csv",
+        tables=[RESULTS.table(name) for name in SHOWN_TABLES],
+        provenance=RESULTS.provenance,
+        costs=RESULTS.costs,
         code=script_inputs("pages.py"),
     output:
         tables=[
             report(
-                f"{FOLDER}/pages/{name}.html",
-                caption=f"../workflow/report/{caption}.rst",
+                RESULTS.page(name),
+                caption=caption,
                 category="Tables",
                 labels={"table": name, "scale": SETTINGS.scale_name},
             )
             for name, caption in SHOWN_TABLES.items()
         ],
         costs=report(
-            f"{FOLDER}/pages/costs.html",
+            RESULTS.page("costs"),
             caption="../workflow/report/costs.rst",
             category="Cost",
             labels={"page": "cost of each figure", "scale": SETTINGS.scale_name},
         ),
         configuration=report(
-            f"{FOLDER}/pages/configuration.html",
+            RESULTS.page("configuration"),
             caption="../workflow/report/configuration.rst",
             category="Provenance",
             labels={"page": "configuration", "scale": SETTINGS.scale_name},
         ),
         provenance=report(
-            f"{FOLDER}/pages/provenance.html",
+            RESULTS.page("provenance"),
             caption="../workflow/report/provenance.rst",
             category="Provenance",
             labels={"page": "provenance", "scale": SETTINGS.scale_name},
         ),
     log:
-        f"{FOLDER}/logs/pages.log",
+        RESULTS.log("pages"),
     benchmark:
-        f"{FOLDER}/benchmarks/pages.tsv"
+        RESULTS.benchmark("pages")
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -80,6 +79,7 @@ rule write_pages:
     params:
         scale=SETTINGS.scale_name,
         runs=SCALE.runs.model_dump(mode="json"),
+        figures=list(FIGURES),
     message:
         "Write the pages of the report"
     script:
@@ -88,16 +88,16 @@ rule write_pages:
 
 rule archive_tables:
     input:
-        tables=[f"{FOLDER}/tables/{name}.csv" for name in archived_tables()],
-        provenance=f"{FOLDER}/provenance.json",
-        costs=f"{FOLDER}/costs.csv",
+        tables=archived_tables(),
+        provenance=RESULTS.provenance,
+        costs=RESULTS.costs,
         code=script_inputs("archive.py"),
     output:
-        f"{FOLDER}/{SETTINGS.scale_name}-tables.zip",
+        RESULTS.archive(SETTINGS.scale_name),
     log:
-        f"{FOLDER}/logs/archive.log",
+        RESULTS.log("archive"),
     benchmark:
-        f"{FOLDER}/benchmarks/archive.tsv"
+        RESULTS.benchmark("archive")
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -16,12 +16,12 @@ from whysgd.claims.pages import (
     page,
     region_text,
 )
-from whysgd.claims.records import Region, load_claims
+from whysgd.claims.records import Region
 from whysgd.claims.verdicts import Judgement, Verdict, judge_claims, verdict_on
-from whysgd.spec.paper import load_paper_values
+from whysgd.studies.registry import claims_of_all
 
-CLAIMS = load_claims()
-CONTEXT = ReportContext("quick", 0.95, load_paper_values())
+CLAIMS = claims_of_all()
+CONTEXT = ReportContext("quick", 0.95, CLAIMS.paper)
 
 
 def judgement(name, estimate, verdict=Verdict.REPRODUCED, reason="so", seeds=7):

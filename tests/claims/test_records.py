@@ -1,4 +1,4 @@
-"""Reading config/claims.yaml: a mistake is one line that names its key."""
+"""Reading claims: a mistake is one line that names its key."""
 
 import copy
 
@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from whysgd.base.errors import UserError
-from whysgd.claims.records import CLAIMS_FILE, Region, load_claims
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.claims.records import JUDGING_FILE, Region, load_claims
+from whysgd.runs.figures import Curves, FigureSpec
 
 CLAIM = {
     "statement": "it rises",
@@ -17,14 +17,35 @@ CLAIM = {
     "holds": {"above": 0},
     "because": "a direction",
 }
-FAMILY = {"panel": "a", "series": "B = {batch_size}"}
+_FAMILY_NAME = "B = {batch_size}"
+FIGURES = {
+    "figure1": FigureSpec(
+        "figure1",
+        "figure1",
+        (Curves("a", "x", "C", "epoch"), Curves("b", "x", "C", "learning_rate")),
+    ),
+    "figure3": FigureSpec(
+        "figure3",
+        "figure3",
+        (
+            Curves("a", "x", _FAMILY_NAME, "learning_rate/batch_size"),
+            Curves("b", "x", "C", "learning_rate"),
+        ),
+    ),
+    "orders": FigureSpec("orders", "orders", tables=("errors",)),
+}
+FAMILY = {"panel": "a", "series": _FAMILY_NAME}
 
 
-def load(tmp_path, claim):
-    path = tmp_path / "claims.yaml"
+def load(tmp_path, claim, **more):
+    """A study's claims, of which one is the given one, with a paper of one value beside them."""
+    path, judging = tmp_path / "claims.yaml", tmp_path / "judging.yaml"
+    path.write_text(yaml.safe_dump({"claims": {"mine": claim, **more}}))
     rules = {"confidence": 0.95, "resamples": 100, "least_seeds": 5}
-    path.write_text(yaml.safe_dump({"bootstrap": rules, "claims": {"mine": claim}}))
-    return load_claims(path)
+    judging.write_text(yaml.safe_dump({"bootstrap": rules}))
+    paper = tmp_path / "paper.yaml"
+    paper.write_text("figure1b: {optimum: {value: 2^-6, provenance: stated, source: here}}\n")
+    return load_claims([path], [paper], FIGURES, judging)
 
 
 def changed(key, value):
@@ -38,29 +59,50 @@ def changed(key, value):
     return claim
 
 
-def test_a_claim_is_read(tmp_path):
-    claims = load(tmp_path, CLAIM)
+def test_a_claim_is_read_with_the_values_that_it_shows(tmp_path):
+    claims = load(tmp_path, {**CLAIM, "paper": ["figure1b.optimum"]}, plain=CLAIM)
     assert claims.figures == ("figure1",)
     assert claims.claims["mine"].holds == Region(above=0)
+    assert {key: value.value for key, value in claims.paper["mine"].items()} == {
+        "figure1b.optimum": 2.0**-6
+    }
+    assert claims.paper["plain"] == {}
 
 
-def test_the_projects_claims_cover_every_figure_and_the_theory():
-    claims = load_claims().claims
-    assert {figure.name for figure in FIGURES} <= {claim.figure for claim in claims.values()}
-    kinds = {claim.statistic.kind for claim in claims.values()}
-    assert {"order", "elsewhere"} <= kinds
-    assert len(set(claim.statement for claim in claims.values())) > 40
-    assert "claims.md" in CLAIMS_FILE.read_text(encoding="utf-8")
+def test_values_are_those_of_the_paper_beside_the_claims(tmp_path):
+    load(tmp_path, CLAIM)
+    other = tmp_path / "other"
+    other.mkdir()
+    claim = {**CLAIM, "paper": ["figure1b.optimum"]}
+    (other / "claims.yaml").write_text(yaml.safe_dump({"claims": {"theirs": claim}}))
+    with pytest.raises(UserError, match=r"claims\.theirs\.paper: no 'figure1b\.optimum'"):
+        load_claims([other / "claims.yaml"], [tmp_path / "paper.yaml"], FIGURES)
+
+
+def test_two_studies_have_no_claim_of_the_same_name(tmp_path):
+    load(tmp_path, CLAIM)
+    path = tmp_path / "claims.yaml"
+    with pytest.raises(UserError, match=r"claims\.mine: another study has a claim of this name"):
+        load_claims([path, path], [], FIGURES)
+
+
+def test_claims_where_they_stood_before_are_refused_with_their_new_place(tmp_path):
+    load(tmp_path, CLAIM)
+    old = tmp_path / "old.yaml"
+    old.write_text(JUDGING_FILE.read_text(encoding="utf-8") + yaml.safe_dump({"claims": {}}))
+    with pytest.raises(UserError, match=r"old\.yaml: .*whysgd/studies/NAME/claims\.yaml now"):
+        load_claims([tmp_path / "claims.yaml"], [], FIGURES, old)
 
 
 @pytest.mark.parametrize(
     ("key", "value", "fault"),
     [
         ("figure", "figure9", "claims.mine: figure: unknown 'figure9'; known: figure1"),
-        ("figure", None, "figure: unknown None"),
+        ("figure", None, "claims.mine: figure: rise reads the runs of a figure; name it"),
+        ("figure", "orders", "claims.mine: figure: unknown 'orders'; known: figure1, figure3"),
         ("statistic.kind", "median", "claims.mine.statistic: Input tag 'median'"),
         ("statistic.of.metric", "acuracy", "of.metric: Input should be 'test_accuracy'"),
-        ("statistic.of.panel", "d", "statistic.of: figure1 has no d: C; known: a: C"),
+        ("statistic.of.panel", "d", "statistic.of: figure1 has no d: C; known: a: C, b: C"),
         ("statistic.of.series", "D", "statistic.of: figure1 has no b: D"),
         ("statistic.of.pick", "largest", "statistic.of.pick: there is nothing to pick"),
         ("statistic.at", 3, "statistic.rise.at: unknown key"),

@@ -9,12 +9,17 @@ from jsonschema.exceptions import ValidationError
 from whysgd.config.files import CONFIG_DIR, known_scales, merged, read_yaml
 from whysgd.config.schema import FILES, json_schema
 from whysgd.config.settings import load_settings
+from whysgd.studies.registry import STUDIES
 
 SHIPPED = [
     ("config.yaml", "config.yaml"),
     ("claims.yaml", "claims.yaml"),
+    *((str(study.claims_file), "studies/*/claims.yaml") for study in STUDIES),
     *((f"scales/{name}.yaml", "scales/*.yaml") for name in known_scales()),
 ]
+
+
+CLAIMS = str(STUDIES[0].claims_file)
 
 
 def validator(kind: str | None = None) -> Draft202012Validator:
@@ -50,7 +55,7 @@ def test_a_scale_as_archives_hold_it_is_valid(scale, scale_validator):
     [
         ("config.yaml", {"scael": "quick"}),
         ("claims.yaml", {"bootstrap": {"resample": 100}}),
-        ("claims.yaml", {"claims": {"figure1b_rate_rises": {"hold": {"above": 0}}}}),
+        (CLAIMS, {"claims": {"figure1b_rate_rises": {"hold": {"above": 0}}}}),
         ("scales/quick.yaml", {"run": {"keep_best": 2}}),
         ("scales/quick.yaml", {"programs": {"mlp": {"penalty": {"methods": "factored"}}}}),
         ("scales/quick.yaml", {"experiments": {"small_rate": {"lerning_rate": 1}}}),

@@ -16,7 +16,7 @@ from whysgd.config.schema import json_schema
 from whysgd.config.settings import Config, ScaleSettings, load_settings
 from whysgd.config.tables import schema_tables
 from whysgd.runs.grid import experiment_points, plan_jobs
-from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES
+from whysgd.studies.implicit_regularization.study import STUDY
 
 
 @pytest.mark.parametrize("scale", known_scales())
@@ -199,7 +199,7 @@ def test_what_an_experiment_does_away_with_leaves_no_trace_in_its_runs():
 def test_points_that_would_be_mixed_in_a_curve_are_refused(experiment, changes, message):
     scale = load_settings({"overrides": {"experiments": {experiment: changes}}}).scale
     faults = []
-    for figure in FIGURES:
+    for figure in STUDY.figures:
         try:
             figure.check(scale)
         except UserError as error:
@@ -212,9 +212,8 @@ def test_points_that_would_be_mixed_in_a_curve_are_refused(experiment, changes, 
 @pytest.mark.parametrize("scale", ["quick", "reduced", "paper", "tiny"])
 def test_no_curve_of_ours_is_mixed(scale):
     settings = load_settings({"scale": scale}).scale
-    for figure in (*FIGURES, *EXTRA_FIGURES):
-        if figure.defined_at(settings):
-            figure.check(settings)
+    for figure in STUDY.figures_at(settings):
+        figure.check(settings)
 
 
 @pytest.mark.parametrize("scale", ["quick", "reduced", "paper"])

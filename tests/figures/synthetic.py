@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from whysgd.figures.render import draw_figure
 from whysgd.runs.tables import TABLE_COLUMNS
-from whysgd.studies.implicit_regularization import figure_named
+from whysgd.studies.registry import FIGURES, STUDIES
 
 SWEPT = 2.0 ** np.arange(-7, -2)
 METRICS = {  # one number per metric, so that a panel of the wrong metric shows
@@ -39,9 +40,8 @@ def rows_of(panel, series, x_name, positions=SWEPT):
 
 def table_of(name):
     """A table with every curve that the study gives the figure; series numbers 4, 8 and 16."""
-    figure = figure_named(name)
     rows = []
-    for curves in figure.curves:
+    for curves in FIGURES[name].curves:
         positions = {"epoch": np.arange(0.0, 60, 10), "epochs": np.array([10.0, 20, 40])}
         positions = positions.get(curves.x, SWEPT)
         names = [curves.series]
@@ -53,6 +53,13 @@ def table_of(name):
         for series in names:
             rows += rows_of(curves.panel, series, curves.x, positions)
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+
+
+def drawing_of(name, tables, context):
+    """A figure of any study; of a figure of runs, its one table may be given as it is."""
+    (study,) = (study for study in STUDIES if FIGURES[name] in study.figures)
+    tables = {"means": tables} if isinstance(tables, pd.DataFrame) else tables
+    return draw_figure(name, study.figure_module(FIGURES[name]), tables, context)
 
 
 def change(table, panel, series, x, **values):

@@ -8,9 +8,9 @@ import matplotlib as mpl
 import pytest
 from PIL import Image
 
-from tests.figures.synthetic import table_of
+from tests.figures.synthetic import drawing_of, table_of
 from whysgd.base.errors import UserError
-from whysgd.figures.render import draw_figure, save_figure
+from whysgd.figures.render import save_figure
 from whysgd.figures.style import FigureContext
 
 FILES = ("f.pdf", "f.png")
@@ -18,7 +18,7 @@ WORDS = {"title": "a title", "subject": "a subject"}
 
 
 def save(name, folder):
-    figure = draw_figure(name, table_of(name), FigureContext("quick"))
+    figure = drawing_of(name, table_of(name), FigureContext("quick"))
     save_figure(figure, *(folder / file for file in FILES), **WORDS)
 
 
@@ -53,7 +53,7 @@ def test_the_files_say_what_they_are(tmp_path):
 
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     (tmp_path / "f.png").write_text("old")
-    figure = draw_figure("figure3", table_of("figure3"), FigureContext("quick"))
+    figure = drawing_of("figure3", table_of("figure3"), FigureContext("quick"))
 
     def fail(path, **_):
         path.write_text("half")
@@ -67,7 +67,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
-    figure = draw_figure("figure3", table_of("figure3"), FigureContext("quick"))
+    figure = drawing_of("figure3", table_of("figure3"), FigureContext("quick"))
     with pytest.raises(UserError, match="cannot be written"):
         save_figure(figure, tmp_path / "file" / "f.png", **WORDS)
 

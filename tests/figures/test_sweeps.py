@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.figures.synthetic import SWEPT, change, expected, lines, places, table_of
-from whysgd.figures.render import draw_figure
+from tests.figures.synthetic import SWEPT, change, drawing_of, expected, lines, places, table_of
 from whysgd.figures.style import FigureContext
 from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, CURVE, FALL, FEW_KEPT, NOT_FINITE, OPEN
 
@@ -14,7 +13,7 @@ SERIES = ("n = 4", "n = 8", "n = 16")
 
 
 def draw(table, **context):
-    figure = draw_figure("figure7", table, FigureContext("quick", **context))
+    figure = drawing_of("figure7", table, FigureContext("quick", **context))
     return figure, figure.axes[0]
 
 
@@ -75,7 +74,7 @@ def test_finite_runs_with_a_mean_that_overflowed_are_not_called_diverged():
     overflowed = place & (table["metric"] == "c_reg")
     assert overflowed.sum() == 1
     table.loc[overflowed, ["mean", "std"]] = [np.inf, NAN]
-    figure = draw_figure("figure1", table, FigureContext("quick"))
+    figure = drawing_of("figure1", table, FigureContext("quick"))
     axes = figure.axes[2]
     (sign,) = lines(axes, NOT_FINITE)
     assert places(sign) == [X]

@@ -16,11 +16,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from whysgd.claims.records import load_claims
 from whysgd.config.files import known_scales
 from whysgd.runs.tables import RUN_COLUMNS, TABLE_COLUMNS
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES
-from whysgd.studies.theory import JOBS as THEORY_JOBS
+from whysgd.studies.registry import STUDIES, claims_of_all
+from whysgd.studies.theory.study import STUDY as THEORY
 from whysgd.theory.fits import SLOPE_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,10 +126,10 @@ def test_a_run_draws_every_figure_and_its_table(tiny_run):
 @pytest.mark.slow
 def test_a_run_makes_the_theory_study(tiny_run):
     results = tiny_run / "results" / "tiny"
-    for figure in THEORY_FIGURES:
+    for figure in THEORY.figures:
         assert (results / "figures" / f"{figure.name}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / "figures" / f"{figure.name}.png").read_bytes().startswith(b"\x89PNG")
-    for table in (table for job in THEORY_JOBS for table in job.tables):
+    for table in (table for job in THEORY.computations for table in job.tables):
         assert len(pd.read_csv(results / "tables" / f"{table.name}.csv"))
     slopes = pd.read_csv(results / "tables" / "theory_slopes.csv")
     assert tuple(slopes.columns) == SLOPE_COLUMNS
@@ -146,7 +145,7 @@ def test_a_run_makes_the_theory_study(tiny_run):
 def test_a_run_judges_every_claim(tiny_run):
     results = tiny_run / "results" / "tiny"
     table = pd.read_csv(results / "claims.csv")
-    assert list(table["claim"]) == list(load_claims().claims)
+    assert list(table["claim"]) == list(claims_of_all().claims)
     of_theory = table["claim"].str.startswith("theory_")
     assert set(table["verdict"][of_theory]) == {"reproduced"}
     assert set(table["verdict"][~of_theory]) == {"undecided"}  # three seeds
@@ -204,25 +203,26 @@ def test_a_report_shows_every_figure_and_table_with_a_caption(tiny_run):
     with zipfile.ZipFile(tiny_run / "report.zip") as archive:
         page = archive.read("report/report.html").decode()
         shown = {Path(name).name for name in archive.namelist()}
-    drawn = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
-    tables = [*FIGURES, *(table.name for job in THEORY_JOBS for table in job.tables)]
+    drawn = [*FIGURES, *(figure.name for figure in THEORY.figures)]
+    tables = [*FIGURES, *(table.name for job in THEORY.computations for table in job.tables)]
     assert {f"{figure}.png" for figure in drawn} <= shown
-    assert {f"{table}.html" for table in (*tables, "theory_slopes")} <= shown
+    assert {f"{table}.html" for table in tables} <= shown
     assert {"claims.html", "costs.html", "configuration.html", "provenance.html"} <= shown
     results = json.loads(re.search(r"var results = (\{.*\});?$", page, re.MULTILINE)[1])
-    assert len(results) == len(drawn) + len(tables) + 1 + 4
+    assert len(results) == len(drawn) + len(tables) + 4
     for result in results.values():
         assert len(result["caption"]) > 200, result["name"]
         assert "{{" not in result["caption"]
     categories = json.loads(re.search(r"var categories = (\{.*\});?$", page, re.MULTILINE)[1])
-    assert sorted(categories) == ["Claims", "Cost", "Figures", "Provenance", "Tables", "Theory"]
+    studies = [study.title for study in STUDIES]
+    assert sorted(categories) == sorted(["Claims", "Cost", "Provenance", "Tables", *studies])
 
 
 @pytest.mark.slow
 def test_figures_and_provenance_say_where_they_come_from(tiny_run):
     results = tiny_run / "results" / "tiny"
     record = json.loads((results / "provenance.json").read_text())
-    drawn = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
+    drawn = [*FIGURES, *(figure.name for figure in THEORY.figures)]
     assert list(record["figures"]) == drawn
     code = record["code_commit"] or "unknown"
     for figure in drawn:
@@ -246,7 +246,7 @@ def test_figures_and_provenance_say_where_they_come_from(tiny_run):
     assert record["data"]["digits"]["sha256"] == checksum
     assert sum(entry["jobs"] for entry in record["jobs_by_commit"]) == len(record["jobs"])
     costs = pd.read_csv(results / "costs.csv")
-    theory = [figure.name for figure in THEORY_FIGURES]
+    theory = [figure.name for figure in THEORY.figures]
     # Not drawn by default, but trained, since a claim reads it.
     assert list(costs["figure"]) == [*FIGURES, "figure3_large_batch", *theory, "all figures"]
     assert costs["computing_seconds"].notna().all()
@@ -295,7 +295,7 @@ def test_published_tables_draw_every_figure_without_training(tiny_run, published
     run = snakemake("figures", "--cores=2", *config, folder=tmp_path, modules=blocked)
     assert run.returncode == 0, run.stderr
     results, own = tmp_path / "results" / "tiny-published", tiny_run / "results" / "tiny"
-    drawn = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
+    drawn = [*FIGURES, *(figure.name for figure in THEORY.figures)]
     files = [f"figures/{figure}.{kind}" for figure in drawn for kind in ("pdf", "png")]
     for name in (*files, "claims.csv", "claims.html", "claims.md"):
         assert (results / name).read_bytes() == (own / name).read_bytes(), name
@@ -359,7 +359,8 @@ def test_figures_and_training_depend_on_their_own_code_only(tmp_path):
     subprocess.run([*command, "figure2"], cwd=work, capture_output=True, check=True)
     assert "Nothing to be done" in plan("figure2")
 
-    drawing = project / "workflow" / "whysgd" / "figures" / "figure2.py"
+    study = project / "workflow" / "whysgd" / "studies" / "implicit_regularization"
+    drawing = study / "figures" / "figure2.py"
     original = drawing.read_text(encoding="utf-8")
     drawing.write_text(original + "\n# edited\n", encoding="utf-8")
     planned = plan("figure2")

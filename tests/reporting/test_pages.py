@@ -20,7 +20,8 @@ from whysgd.reporting.pages import (
 )
 from whysgd.reporting.provenance import provenance
 from whysgd.runs.grid import plan_jobs
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.studies.implicit_regularization.study import STUDY
+from whysgd.studies.registry import STUDIES
 
 
 def rows(page):
@@ -39,7 +40,7 @@ def offered(page):
     return base64.b64decode(content).decode()
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+@pytest.mark.parametrize("figure", STUDY.figures, ids=lambda figure: figure.name)
 def test_a_figures_page_has_a_line_for_every_point(figure):
     table = table_of(figure.name)
     page = figure_page(figure.name, table, "tiny")
@@ -87,7 +88,7 @@ def test_a_long_table_is_cut_on_the_page_and_not_in_the_file():
 def test_costs_configuration_and_provenance_are_pages(tmp_path):
     scale = load_settings({"scale": "tiny"}).scale
     jobs = {f"train/{run_id}": {"seconds": 4000.0} for run_id in plan_jobs(scale).ensembles}
-    costs = cost_table(scale, FIGURES, jobs)
+    costs = cost_table(scale, STUDIES, (), jobs)
     lines = rows(cost_page(costs, "tiny"))
     assert len(lines) == len(costs) + 1
     by_figure = {line[0]: line for line in lines}

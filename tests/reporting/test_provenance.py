@@ -52,7 +52,7 @@ def folder(tmp_path, run_ids):
 
 
 def record(scale, folder, **more):
-    jobs = job_records(folder, plan_jobs(scale).ensembles)
+    jobs = job_records(folder, plan_jobs(scale).ensembles, ["theory"])
     return provenance("tiny", scale, folder, jobs, figures={"figure1": "0123456789"}, **more)
 
 

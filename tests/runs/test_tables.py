@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from whysgd.config.settings import ScaleSettings, load_settings
+from whysgd.runs.figures import Curves, FigureSpec
 from whysgd.runs.grid import experiment_points
 from whysgd.runs.tables import (
     RUN_COLUMNS,
@@ -15,9 +16,10 @@ from whysgd.runs.tables import (
     run_table,
 )
 from whysgd.spec.ensemble import CheckpointPolicy
-from whysgd.studies.figures import Curves, FigureSpec
-from whysgd.studies.implicit_regularization import FIGURES
+from whysgd.studies.implicit_regularization.study import STUDY
 from whysgd.training.history import COLUMNS
+
+FIGURES = [figure for figure in STUDY.figures if figure.default]
 
 
 def run_rows(seed, test_accuracy, *, diverged_at=-1, **columns):

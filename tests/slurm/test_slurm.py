@@ -27,10 +27,10 @@ from tests.slurm.workflow import (
     until,
     was_sent,
 )
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES
+from whysgd.studies.theory.study import STUDY as THEORY
 
 FIGURES = [f"figure{number}" for number in range(1, 8)]
-DRAWN = [*FIGURES, *(figure.name for figure in THEORY_FIGURES)]
+DRAWN = [*FIGURES, *(figure.name for figure in THEORY.figures)]
 # As in the profile's comments.
 GROUPED = [
     "--groups=train=training",

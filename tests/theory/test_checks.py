@@ -11,6 +11,8 @@ import tensorflow as tf
 from tests.theory.polynomials import Polynomials
 from tests.theory.test_main_result import STEPS, TOLERANCE, network, polynomial
 from whysgd.base.errors import UserError
+from whysgd.studies.computing import Given
+from whysgd.studies.theory.tables import gradient_norms as gradient_norms_table
 from whysgd.theory import (
     exact,
     expansions,
@@ -26,7 +28,6 @@ from whysgd.theory.problems import NetworkShape, network_minibatches
 from whysgd.theory.second_order import second_order_correction
 from whysgd.theory.series import Epoch
 from whysgd.theory.settings import TheorySettings
-from whysgd.theory.tables import gradient_norms as gradient_norms_table
 from whysgd.theory.validity import reach_rows
 
 
@@ -273,7 +274,8 @@ def test_every_network_has_the_data_sets_classes(dataset):
     assert len(wider.convolutional().start) - len(inputs.convolutional().start) == 4 + 1
 
     labels = np.arange(22, dtype=np.int32) % 12
-    many = TheoryInputs(SMALL, dataclasses.replace(dataset, y_train=labels), num_classes=12)
+    images = dataclasses.replace(dataset, y_train=labels)
+    many = Given(SMALL.model_dump(mode="json"), images, num_classes=12)
     assert (gradient_norms_table.table(many)["variance"] > 0).all()
     with pytest.raises(ValueError, match="labels 0 to 7 for 7 classes"):
         gradient_norms_table.table(dataclasses.replace(many, num_classes=7))

@@ -1,4 +1,4 @@
-"""Rule judge_claims: verdicts on the paper's claims, from tables."""
+"""Rule judge_claims: verdicts on the papers' claims, from tables."""
 
 from pathlib import Path
 
@@ -9,20 +9,15 @@ from whysgd.base.scripting import script_log
 from whysgd.claims.pages import ReportContext, claims_table, markdown, page
 from whysgd.claims.records import load_claims
 from whysgd.claims.verdicts import judge_claims
-from whysgd.spec.paper import load_paper_values
 
 with script_log(snakemake.log[0]) as logger:
-    claims = load_claims(snakemake.input.claims)
-    runs = {
-        Path(path).stem.removesuffix("_runs"): pd.read_csv(path) for path in snakemake.input.runs
-    }
-    slopes = pd.read_csv(snakemake.input.slopes[0]) if snakemake.input.slopes else None
-    judgements = judge_claims(claims, runs, slopes, snakemake.params.runs["keep_best"])
-    context = ReportContext(
-        snakemake.params.scale,
-        claims.bootstrap.confidence,
-        load_paper_values(snakemake.input.paper),
-    )
+    inputs, params = snakemake.input, snakemake.params
+    # What they read has been checked where the rule was made.
+    claims = load_claims(inputs.claims, inputs.paper, judging=inputs.judging)
+    runs = {Path(path).stem.removesuffix("_runs"): pd.read_csv(path) for path in inputs.runs}
+    slopes = pd.concat(map(pd.read_csv, inputs.slopes)) if inputs.slopes else None
+    judgements = judge_claims(claims, runs, slopes, params.runs["keep_best"])
+    context = ReportContext(params.scale, claims.bootstrap.confidence, claims.paper)
     with atomic_path(snakemake.output.csv) as temporary:
         claims_table(judgements, context).to_csv(temporary, index=False, lineterminator="\n")
     write_text(snakemake.output.markdown, markdown(judgements, context))

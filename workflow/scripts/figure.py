@@ -1,6 +1,4 @@
-"""Rules draw_*: each draws one figure from its table."""
-
-from pathlib import Path
+"""Rules draw_*: each draws one figure from its tables."""
 
 import pandas as pd
 
@@ -11,17 +9,26 @@ from whysgd.figures.style import FigureContext
 from whysgd.spec.paper import load_paper_values
 
 with script_log(snakemake.log[0]) as logger:
-    context = FigureContext(
-        snakemake.params.scale,
-        load_paper_values(snakemake.input.paper),
-        snakemake.params.runs["keep_best"],
+    params = snakemake.params
+    paper_values = {
+        key: value
+        for path in snakemake.input.paper
+        for key, value in load_paper_values(path).items()
+    }
+    figure = draw_figure(
+        params.figure,
+        params.module,
+        {
+            name: pd.read_csv(path)
+            for name, path in zip(params.tables, snakemake.input.tables, strict=True)
+        },
+        FigureContext(params.scale, paper_values, params.runs["keep_best"]),
     )
-    figure = draw_figure(snakemake.params.module, pd.read_csv(snakemake.input.table), context)
     save_figure(
         figure,
         snakemake.output.pdf,
         snakemake.output.png,
-        title=f"{Path(snakemake.output.pdf).stem}, scale {snakemake.params.scale}",
-        subject=credit(snakemake.params.configuration),
+        title=f"{params.figure}, scale {params.scale}",
+        subject=credit(params.configuration),
     )
     logger.info("drew %s", snakemake.output.pdf)

@@ -14,14 +14,12 @@ from whysgd.reporting.pages import (
     table_page,
 )
 from whysgd.reporting.provenance import read_provenance
-from whysgd.studies.implicit_regularization import FIGURES
 
 with script_log(snakemake.log[0]) as logger:
     scale, output = snakemake.params.scale, snakemake.output
-    figures = {figure.name for figure in FIGURES}
     for path, written in zip(snakemake.input.tables, output.tables, strict=True):
         name = Path(path).stem
-        make_page = figure_page if name in figures else table_page
+        make_page = figure_page if name in snakemake.params.figures else table_page
         write_text(written, make_page(name, pd.read_csv(path), scale))
     record = read_provenance(snakemake.input.provenance)
     write_text(output.costs, cost_page(pd.read_csv(snakemake.input.costs), scale))

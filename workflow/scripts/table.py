@@ -5,11 +5,11 @@ from whysgd.base.scripting import script_log
 from whysgd.config.settings import Sweeps
 from whysgd.runs.store import RunStore
 from whysgd.runs.tables import figure_table, run_table
-from whysgd.studies.implicit_regularization import figure_named
+from whysgd.studies.registry import FIGURES
 
 with script_log(snakemake.log[0]) as logger:
     scale = Sweeps.model_validate(snakemake.params.scale)
-    figure = figure_named(snakemake.wildcards.figure)
+    figure = FIGURES[snakemake.wildcards.figure]
     store = RunStore(snakemake.input.ensembles, snakemake.input.histories, scale.runs.seeds)
     for path, make_table in (
         (snakemake.output.means, figure_table),

@@ -199,11 +199,11 @@ class Distance(StatisticRecord):
 
 
 class Order(StatisticRecord):
-    """Fitted slopes of the theory study: the one furthest from what the claim needs."""
+    """Fitted orders of accuracy of a study: the one furthest from what the claim needs."""
 
     kind: Literal["order"]
-    check: str = Field(description="column of theory_slopes.csv")
-    quantity: str = Field(description="column of theory_slopes.csv")
+    check: str = Field(description="column of the study's table of slopes")
+    quantity: str = Field(description="column of the study's table of slopes")
     expected_slope: float = Field(description="rows for which the study expects this slope")
 
     @property

@@ -32,12 +32,12 @@ class ReportContext:
     Attributes:
         scale: name of the scale.
         confidence: of the intervals.
-        paper: by key, such as "figure2a.ratio_of_optima".
+        paper: values that claims show, by claim and by key, such as "figure2a.ratio_of_optima".
     """
 
     scale: str
     confidence: float
-    paper: Mapping[str, PaperValue]
+    paper: Mapping[str, Mapping[str, PaperValue]]
 
 
 def claims_table(judgements: Sequence[Judgement], context: ReportContext) -> pd.DataFrame:
@@ -139,10 +139,10 @@ def _number(value: float, unit: Unit) -> str:
 
 
 def _paper_text(found: Judgement, context: ReportContext) -> str:
+    values = context.paper.get(found.name, {})
     return "; ".join(
-        f"{key.split('.')[1].replace('_', ' ')} {_value_text(context.paper[key])}"
-        f" ({context.paper[key].provenance})"
-        for key in found.claim.paper
+        f"{key.split('.')[1].replace('_', ' ')} {_value_text(value)} ({value.provenance})"
+        for key, value in values.items()
     )
 
 

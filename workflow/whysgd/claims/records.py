@@ -1,8 +1,13 @@
-"""What is claimed, and the rule for its verdict: the records of `config/claims.yaml`."""
+"""What is claimed, and the rule for its verdict.
+
+The claims of a study are the `claims.yaml` in its folder; how all are judged is in
+`config/claims.yaml`. No study is known here: figures and values of papers are handed in.
+"""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -10,12 +15,10 @@ from whysgd.base.errors import UserError
 from whysgd.base.record import Frozen
 from whysgd.claims.kinds import CurveName, Elsewhere, Order, Statistic, curves_of
 from whysgd.config.files import CONFIG_DIR, read_yaml, validated
-from whysgd.spec.paper import load_paper_values
-from whysgd.studies.figures import FigureSpec
-from whysgd.studies.implicit_regularization import EXTRA_FIGURES, FIGURES
+from whysgd.runs.figures import FigureSpec
+from whysgd.spec.paper import PaperValue, load_paper_values
 
-CLAIMS_FILE = CONFIG_DIR / "claims.yaml"
-_FIGURES = {figure.name: figure for figure in (*FIGURES, *EXTRA_FIGURES)}
+JUDGING_FILE = CONFIG_DIR / "claims.yaml"
 _SWEPT = re.compile(r"\{(batch_size|updates_per_batch)\}")
 
 
@@ -64,23 +67,18 @@ class Claim(Frozen):
     statistic: Annotated[Statistic, Field(discriminator="kind")]
     holds: Region = Field(description="where the statistic must lie for the claim to be true")
     because: str = Field(min_length=1, description="why the statistic and its threshold are these")
-    paper: tuple[str, ...] = Field((), description="keys of paper.yaml that are shown beside it")
+    paper: tuple[str, ...] = Field(
+        (), description="keys of the study's paper.yaml that are shown beside it"
+    )
 
     @model_validator(mode="after")
-    def _reads_what_there_is(self) -> "Claim":
+    def _reads_runs_or_none(self) -> "Claim":
         if isinstance(self.statistic, Order | Elsewhere):
             if self.figure is not None:
                 raise ValueError(f"figure: {self.statistic.kind} reads no figure")
-            return self
-        if self.figure not in _FIGURES:
-            raise ValueError(f"figure: unknown {self.figure!r}; known: {', '.join(_FIGURES)}")
-        for key, curve in curves_of(self.statistic).items():
-            _check_curve(f"statistic.{key}", curve, _FIGURES[self.figure], key in self._families())
+        elif self.figure is None:
+            raise ValueError(f"figure: {self.statistic.kind} reads the runs of a figure; name it")
         return self
-
-    def _families(self) -> tuple[str, ...]:
-        """Keys of the statistic that name several curves at once."""
-        return ("of",) if self.statistic.reads_family else ()
 
 
 class Bootstrap(Frozen):
@@ -91,11 +89,37 @@ class Bootstrap(Frozen):
     least_seeds: int = Field(ge=2, description="with fewer seeds every claim is undecided")
 
 
+class Judging(Frozen):
+    """The file `config/claims.yaml`: how the claims of all studies are judged."""
+
+    bootstrap: Bootstrap = Field(description="how intervals are made")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _claims_have_moved(cls, content: Any) -> Any:
+        if isinstance(content, Mapping) and "claims" in content:
+            raise ValueError("`claims` stand in workflow/whysgd/studies/NAME/claims.yaml now")
+        return content
+
+
+class StudyClaims(Frozen):
+    """The file `claims.yaml` of a study."""
+
+    claims: dict[str, Claim] = Field(min_length=1, description="by names that no other claim has")
+
+
 class Claims(Frozen):
-    """The file `config/claims.yaml`."""
+    """Claims of one or several studies, ready to be judged.
+
+    Attributes:
+        bootstrap: how intervals are made.
+        claims: by name, in the order of the studies and of their files.
+        paper: the values of its paper that each claim shows, by claim and key.
+    """
 
     bootstrap: Bootstrap
-    claims: dict[str, Claim] = Field(min_length=1)
+    claims: dict[str, Claim]
+    paper: dict[str, dict[str, PaperValue]] = {}
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -103,20 +127,63 @@ class Claims(Frozen):
         return tuple(dict.fromkeys(c.figure for c in self.claims.values() if c.figure is not None))
 
 
-def load_claims(path: str | Path = CLAIMS_FILE) -> Claims:
-    """Reads the claims.
+def load_claims(
+    files: Iterable[str | Path],
+    paper_files: Iterable[str | Path],
+    figures: Mapping[str, FigureSpec] | None = None,
+    judging: str | Path = JUDGING_FILE,
+) -> Claims:
+    """Reads the claims of some studies.
+
+    Args:
+        files: `claims.yaml` of each study.
+        paper_files: the `paper.yaml` that lie beside some of them.
+        figures: by name, to check what claims read; None where that has been done.
+        judging: the file that says how they are judged.
 
     Raises:
-        UserError: a key is unknown or missing, or names a figure, a curve, a metric, a statistic
-            or a value of paper.yaml that there is not.
+        UserError: a key is unknown or missing, two claims have one name, or a claim names a figure,
+            a curve, a metric, a statistic or a value of its paper that there is not.
     """
-    claims = validated(Claims, read_yaml(Path(path)), str(path))
-    known = load_paper_values()
-    for name, claim in claims.claims.items():
-        for key in claim.paper:
-            if key not in known:
-                raise UserError(f"{path}: claims.{name}.paper: no {key!r} in paper.yaml")
-    return claims
+    bootstrap = validated(Judging, read_yaml(Path(judging)), str(judging)).bootstrap
+    values = {Path(path).parent: load_paper_values(path) for path in paper_files}
+    claims: dict[str, Claim] = {}
+    paper = {}
+    for path in map(Path, files):
+        known = values.get(path.parent, {})
+        for name, claim in validated(StudyClaims, read_yaml(path), str(path)).claims.items():
+            if name in claims:
+                raise UserError(f"{path}: claims.{name}: another study has a claim of this name")
+            for key in claim.paper:
+                if key not in known:
+                    raise UserError(f"{path}: claims.{name}.paper: no {key!r} in paper.yaml")
+            if figures is not None:
+                try:
+                    check_claim(claim, figures)
+                except ValueError as error:
+                    raise UserError(f"{path}: claims.{name}: {error}") from error
+            claims[name], paper[name] = claim, {key: known[key] for key in claim.paper}
+    return Claims(bootstrap=bootstrap, claims=claims, paper=paper)
+
+
+def check_claim(claim: Claim, figures: Mapping[str, FigureSpec]) -> None:
+    """Refuses a claim about a figure or a curve that there is not.
+
+    Args:
+        claim: to check.
+        figures: all that there are, by name.
+
+    Raises:
+        ValueError: naming the key.
+    """
+    if claim.figure is None:
+        return
+    of_runs = [name for name, figure in figures.items() if figure.curves]
+    if claim.figure not in of_runs:
+        raise ValueError(f"figure: unknown {claim.figure!r}; known: {', '.join(of_runs)}")
+    families = ("of",) if claim.statistic.reads_family else ()
+    for key, curve in curves_of(claim.statistic).items():
+        _check_curve(f"statistic.{key}", curve, figures[claim.figure], key in families)
 
 
 def _check_curve(where: str, curve: CurveName, figure: FigureSpec, family: bool) -> None:

@@ -54,7 +54,8 @@ def judge_claims(
         claims: with their rules.
         runs: by figure, columns `whysgd.runs.tables.RUN_COLUMNS`; without those that the scale
             does not have, or that are not run yet.
-        slopes: the theory study's, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None without it.
+        slopes: fitted orders of accuracy, columns `whysgd.theory.fits.SLOPE_COLUMNS`; None where
+            the scale computes none.
         keep_best: runs of a grid point that count.
     """
     rules = claims.bootstrap

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from whysgd.base.errors import UserError
 from whysgd.base.files import check_folder
+from whysgd.base.layout import Results
 from whysgd.config.files import known_scales
 from whysgd.config.settings import Settings
 from whysgd.runs.grid import Jobs
-
-_OUTPUT_FOLDERS = ("data", "figures", "runs", "tables")
 
 
 def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
@@ -28,7 +27,7 @@ def check_targets(settings: Settings, arguments: Iterable[str]) -> None:
         if path.is_relative_to(settings.results):
             scale, *below = path.relative_to(settings.results).parts or ("",)
             known = scale.removesuffix("-published") in known_scales()
-            if below and scale != settings.folder.name and (known or below[0] in _OUTPUT_FOLDERS):
+            if below and scale != settings.folder.name and (known or below[0] in Results.FOLDERS):
                 if settings.tables_from is not None:
                     raise UserError(
                         f"{argument}: what is drawn from {settings.tables_from} goes into "

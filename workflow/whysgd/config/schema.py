@@ -5,14 +5,15 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
 from whysgd.base.record import Frozen
-from whysgd.claims.records import Claims
+from whysgd.claims.records import Judging, StudyClaims
 from whysgd.config.settings import Config, ScaleSettings
 
 # The record of each kind of file; the schema's definition of it has the record's name.
 FILES: dict[str, type[Frozen]] = {
     "config.yaml": Config,
     "scales/*.yaml": ScaleSettings,
-    "claims.yaml": Claims,
+    "claims.yaml": Judging,
+    "studies/*/claims.yaml": StudyClaims,
 }
 _BOUNDS = {
     "ge": "minimum",
@@ -33,7 +34,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def json_schema() -> dict[str, Any]:
-    """Of config.yaml, scale files and claims.yaml, as `config/schema.json` holds it.
+    """The schema of config.yaml, scale files and both kinds of claims.yaml: `config/schema.json`.
 
     The root accepts a file of any kind; by their keys, no file is of two kinds. The definitions
     named as in `FILES` accept one kind each.

@@ -12,18 +12,20 @@ _INTRODUCTION = """\
 # Configuration
 
 `config.yaml` chooses a scale; `snakemake --config KEY=VALUE` replaces any of its keys. A file of
-`scales/` says what is trained. `claims.yaml` holds the paper's claims
-([docs/claims.md](../docs/claims.md)), `paper.yaml` its numbers with their sources. Unknown keys
-and values out of range are errors that name the key.
+`scales/` says what is trained. `claims.yaml` says how claims are judged
+([docs/claims.md](../docs/claims.md)); the claims themselves, and the numbers of each paper with
+their sources, are `claims.yaml` and `paper.yaml` of the [studies](../workflow/whysgd/studies/).
+Unknown keys and values out of range are errors that name the key.
 
 A number may be written as a power, `2^-9`; a list of numbers or integers also as one of them, or
 as a range of powers, `2^-9..2^-1`. In a path, `~` is the home folder.
 `whysgd schema --tables > config/README.md` makes this file; a test says when it is out of date.
 
-`schema.json` is the JSON schema of `config.yaml`, of scale files and of `claims.yaml`: whatever is
-valid as one of them. `schema.json#/$defs/Config`, `schema.json#/$defs/ScaleSettings` and
-`schema.json#/$defs/Claims` are those of one kind alone. An editor checks a scale of one's own that
-begins with the line `# yaml-language-server: $schema=PATH/config/schema.json`.
+`schema.json` is the JSON schema of `config.yaml`, of scale files, of `claims.yaml` and of the
+studies' `claims.yaml`: whatever is valid as one of them. `schema.json#/$defs/Config`,
+`ScaleSettings`, `Judging` and `StudyClaims` at the same place are those of one kind alone. An
+editor checks a scale of one's own that begins with the line
+`# yaml-language-server: $schema=PATH/config/schema.json`.
 """
 
 

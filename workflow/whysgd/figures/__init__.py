@@ -1,1 +1,4 @@
-"""Figures: each module draws one from its table; nothing here knows a run."""
+"""What the figures of all studies are drawn with; no study and no run is known here.
+
+The modules that draw single figures lie in the folders of their studies.
+"""

@@ -9,31 +9,36 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from whysgd.figures.style import FigureContext
-from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, FEW_KEPT, NOT_FINITE, OPEN, SIGNS
+from whysgd.figures.sweeps import ALL_DIVERGED, BELOW, CURVE, FEW_KEPT, NOT_FINITE, OPEN, SIGNS
 
 _GREY = "0.3"
 _Place = Literal["outside upper center", "outside lower center"]
 
 
 def add_legends(figure: Figure, context: FigureContext) -> None:
-    """Adds both legends, each in as few rows as fit the width; the figure grows by their height."""
-    add_curve_legend(figure)
+    """Adds both legends, each in as few rows as fit the width; the figure grows by their height.
+
+    A figure without curves over runs has no signs, and no legend of them.
+    """
+    _add_rows(figure, _curves(figure), "outside upper center")
     _add_rows(figure, _signs(figure, context.keep_best), "outside lower center")
 
 
-def add_curve_legend(figure: Figure) -> None:
-    """Adds the legend of the curves of all panels, above them."""
+def _curves(figure: Figure) -> dict[str, Artist]:
+    """The curves of all panels, by their texts."""
     curves: dict[str, Artist] = {}
     for axes in figure.axes:
         handles, labels = axes.get_legend_handles_labels()
         curves |= dict(zip(labels, handles, strict=True))  # the last look wins: it has a marker
-    _add_rows(figure, curves, "outside upper center")
+    return curves
 
 
 def _signs(figure: Figure, keep_best: int) -> dict[str, Artist]:
-    """Signs that occur, by their meaning."""
+    """Signs that occur in curves over runs, by their meaning."""
     lines = [line for axes in figure.axes for line in axes.lines if np.size(line.get_xdata())]
     drawn = {line.get_gid() for line in lines}
+    if drawn.isdisjoint((CURVE, FEW_KEPT, *SIGNS)):
+        return {}
     if any(line.get_gid() == BELOW and line.get_markerfacecolor() == OPEN for line in lines):
         drawn.add(FEW_KEPT)
     spread = {"marker": "|", "markersize": 9, "markeredgewidth": 1}

@@ -9,50 +9,32 @@ from matplotlib.figure import Figure
 
 from whysgd.base.errors import UserError
 from whysgd.base.files import atomic_path
-from whysgd.figures.legends import add_curve_legend, add_legends
+from whysgd.figures.legends import add_legends
 from whysgd.figures.style import FigureContext, figure_style
 
 
-def draw_figure(module: str, table: pd.DataFrame, context: FigureContext) -> Figure:
-    """Draws a figure.
+def draw_figure(
+    name: str, module: str, tables: Mapping[str, pd.DataFrame], context: FigureContext
+) -> Figure:
+    """Draws a figure of any study.
 
     Args:
-        module: name of the module in `whysgd.figures` that draws it.
-        table: the figure's tidy table.
-        context: what it knows beside the table.
+        name: of the figure.
+        module: dotted name of the module that draws it, by `draw(tables, context)`.
+        tables: what it is drawn from: "means", the table of a figure of runs, or computed tables by
+            their names.
+        context: what it knows beside the tables.
 
     Raises:
-        UserError: the table lacks rows that a panel needs; names the figure and the panel.
+        UserError: a table lacks rows that a panel needs; names the figure and the panel.
     """
     with figure_style():
         try:
-            figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(
-                table, context
-            )
+            figure: Figure = importlib.import_module(module).draw(tables, context)
         except UserError as error:
-            raise UserError(f"{module}: {error}") from error
+            raise UserError(f"{name}: {error}") from error
         add_legends(figure, context)
         # Tick labels and layout are settled here, while the style is in force.
-        figure.draw_without_rendering()
-    return figure
-
-
-def draw_theory_figure(module: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draws a figure of the theory study.
-
-    Args:
-        module: name of the module in `whysgd.figures` that draws it.
-        tables: the tables that it reads, by name.
-
-    Raises:
-        UserError: a table lacks rows that a panel needs; names the figure.
-    """
-    with figure_style():
-        try:
-            figure: Figure = importlib.import_module(f"whysgd.figures.{module}").draw(tables)
-        except UserError as error:
-            raise UserError(f"{module}: {error}") from error
-        add_curve_legend(figure)
         figure.draw_without_rendering()
     return figure
 

@@ -26,7 +26,7 @@ MARKERS = ("o", "s", "D", "^", "P", "X", "*")  # a "v" would look like the sign 
 
 @dataclass(frozen=True)
 class FigureContext:
-    """What a figure knows beside its table.
+    """What a figure knows beside its tables.
 
     Attributes:
         scale: name of the scale; the paper's values are marked at scale "paper" only.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from whysgd.base.files import atomic_path, write_json, write_text
+from whysgd.base.layout import Results
 from whysgd.base.machine import description
 from whysgd.planning.estimate import JobEstimate, estimate_job
 from whysgd.planning.table import Finished, measured_seconds, plan_lines, plan_table
@@ -20,7 +21,7 @@ def own_calibration(folder: Path, timings: Sequence[str | Path]) -> Calibration:
     """
     found = {Path(path).stem: read_timing(path) for path in timings}
     calibration = Calibration(machine=description()["machine"], timings=found)
-    write_json(folder / "calibration.json", calibration.model_dump(mode="json"))
+    write_json(Results(folder).calibration, calibration.model_dump(mode="json"))
     return calibration
 
 
@@ -54,7 +55,7 @@ def write_plan(
         run_id: estimate_job(ensemble, timings[run_id]) for run_id, ensemble in ensembles.items()
     }
     table = plan_table(estimates, figures)
-    with atomic_path(folder / "plan.csv") as temporary:
+    with atomic_path(Results(folder).plan("csv")) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
     lines = plan_lines(
         f"Plan of scale {scale}",
@@ -63,14 +64,15 @@ def write_plan(
         _finished(folder, estimates),
         places,
     )
-    write_text(folder / "plan.md", "\n".join(lines) + "\n")
+    write_text(Results(folder).plan("md"), "\n".join(lines) + "\n")
     return lines
 
 
 def _finished(folder: Path, estimates: Mapping[str, JobEstimate]) -> list[Finished]:
     """The jobs that are done, each with the time that it took, where that is known."""
+    results = Results(folder)
     return [
-        Finished(estimate, measured_seconds(folder / "benchmarks" / "train" / f"{run_id}.tsv"))
+        Finished(estimate, measured_seconds(Path(results.benchmark(f"train/{run_id}"))))
         for run_id, estimate in estimates.items()
-        if (folder / "runs" / run_id / "history.csv").exists()
+        if Path(results.history(run_id)).exists()
     ]

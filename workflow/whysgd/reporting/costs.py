@@ -1,19 +1,16 @@
 """What each figure costs: jobs, runs, updates and time, from Snakemake's benchmark files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from whysgd.config.settings import ScaleSettings
+from whysgd.runs.figures import FigureSpec
 from whysgd.runs.grid import Jobs, plan_jobs
 from whysgd.spec.ensemble import Member
-from whysgd.studies.figures import FigureSpec
-from whysgd.studies.implicit_regularization import EXTRA_FIGURES
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES
-from whysgd.studies.theory import JOBS as THEORY_JOBS
-from whysgd.studies.theory import SLOPES, TheoryFigure
+from whysgd.studies.study import Study
 
 COST_COLUMNS = (
     "figure",
@@ -24,41 +21,47 @@ COST_COLUMNS = (
     "drawing_seconds",
 )
 ALL = "all figures"
-_EXTRA = {figure.name for figure in EXTRA_FIGURES}
 Seconds = Mapping[str, Mapping[str, Any]]
 
 
 def cost_table(
-    scale: ScaleSettings, figures: Sequence[FigureSpec], records: Seconds
+    scale: ScaleSettings, studies: Sequence[Study], judged: Collection[str], records: Seconds
 ) -> pd.DataFrame:
     """One row a figure, and one for all of them, in which every job counts once.
 
     Args:
-        scale: what is trained, and whether the theory study is computed.
-        figures: whose runs are trained; some may be there for a claim alone, and not drawn.
+        scale: what is trained and computed.
+        studies: whose figures are drawn by default.
+        judged: names of the figures that a claim reads: their runs are trained, drawn or not.
         records: `seconds` of each job by kind and name, as in `whysgd.reporting.provenance`.
 
     Returns:
         Columns `COST_COLUMNS`. A job that trains runs for several figures is shared out by its
         runs, which all take the same time. Where a job's time is unknown, so is the sum. Runs and
-        updates are empty for the theory study.
+        updates are empty for a figure of computed tables; a job that reads nothing but other tables
+        counts in the last row only.
     """
     jobs = plan_jobs(scale)
-    read = {figure.name: _members(figure, scale, jobs) for figure in figures}
-    rows = [_training_row(name, members, jobs, records) for name, members in read.items()]
+    trained = [figure for study in studies for figure in study.trained_at(scale, judged)]
+    read = {figure.name: _members(figure, scale, jobs) for figure in trained}
     together: dict[str, set[Member]] = {}
     for members in read.values():
         for run_id, some in members.items():
             together.setdefault(run_id, set()).update(some)
     total = _training_row(ALL, together, jobs, records)
-    names = [figure.name for figure in figures]
-    if scale.theory is not None:
-        rows += [_theory_row(figure, records) for figure in THEORY_FIGURES]
-        computed = [f"theory/{job.name}" for job in THEORY_JOBS] + [f"theory/{SLOPES}"]
+    rows = []
+    for study in studies:
+        for figure in study.trained_at(scale, judged):
+            drawing = _drawing(figure, records)
+            row = _training_row(figure.name, read[figure.name], jobs, records)
+            rows.append({**row, "drawing_seconds": drawing})
+        for figure in study.figures_at(scale):
+            if figure.tables and figure.default:
+                rows.append(_computing_row(figure, study, records))
+        computed = [f"{study.name}/{job.name}" for job in study.computations_at(scale)]
         total["jobs"] += len(computed)
         total["computing_seconds"] += _sum(records, computed)
-        names += [figure.name for figure in THEORY_FIGURES]
-    total["drawing_seconds"] = sum(_drawing(records, name) for name in names)
+    total["drawing_seconds"] = sum(row["drawing_seconds"] for row in rows)
     return pd.DataFrame([*rows, total], columns=list(COST_COLUMNS)).astype({"jobs": int})
 
 
@@ -86,28 +89,27 @@ def _training_row(
             len(members) / len(ensembles[run_id].members) * _seconds(records, f"train/{run_id}")
             for run_id, members in read.items()
         ),
-        "drawing_seconds": _drawing(records, name),
     }
 
 
-def _theory_row(figure: TheoryFigure, records: Seconds) -> dict[str, Any]:
+def _computing_row(figure: FigureSpec, study: Study, records: Seconds) -> dict[str, Any]:
     names = [
-        f"theory/{job.name}"
-        for job in THEORY_JOBS
-        if any(table.name in figure.tables for table in job.tables)
+        f"{study.name}/{job.name}"
+        for job in study.computations
+        if not job.reads and any(table.name in figure.tables for table in job.tables)
     ]
     return {
         "figure": figure.name,
         "jobs": len(names),
         "computing_seconds": _sum(records, names),
-        "drawing_seconds": _drawing(records, figure.name),
+        "drawing_seconds": _drawing(figure, records),
     }
 
 
-def _drawing(records: Seconds, figure: str) -> float:
+def _drawing(figure: FigureSpec, records: Seconds) -> float:
     """Aggregating, where there is something to aggregate, and drawing, where it is drawn."""
-    names = [f"table/{figure}", f"figure/{figure}"]
-    needed = f"figure/{figure}" if figure not in _EXTRA else f"table/{figure}"
+    names = [f"table/{figure.name}", f"figure/{figure.name}"]
+    needed = names[1] if figure.default else names[0]
     return _sum(records, (name for name in names if name in records or name == needed))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from whysgd.base.errors import UserError
+from whysgd.base.layout import Results
 from whysgd.base.origin import (
     ROOT,
     head_commit,
@@ -43,7 +44,6 @@ _PACKAGES = (
 )
 _MACHINE = ("processor", "cores", "memory_gb", "gpus", "system", "python")
 _CODE = ("commit", "clean")
-_OTHER_JOBS = ("prepare_dataset", "table", "theory", "figure", "claims")
 
 
 def provenance(
@@ -88,27 +88,31 @@ def provenance(
     return record if published is None else {**record, "tables_from": dict(published)}
 
 
-def job_records(folder: Path, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+def job_records(
+    folder: Path, run_ids: Iterable[str], studies: Iterable[str]
+) -> dict[str, dict[str, Any]]:
     """What is known of each job that is done, by kind and name such as "figure/figure1".
 
     Args:
         folder: of a scale's results.
         run_ids: the training jobs of its configuration; those of others are left out.
+        studies: names of the studies, which are the kinds of jobs that compute their tables.
 
     Returns:
         Each job's origin (see `whysgd.base.origin`), `seconds` of its last attempt and
         `max_rss_mb`.
     """
+    results = Results(folder)
     names = [f"train/{run_id}" for run_id in run_ids]
-    for kind in _OTHER_JOBS:
-        found = [*folder.glob(f"benchmarks/{kind}.tsv"), *folder.glob(f"benchmarks/{kind}/*.tsv")]
-        below = folder / "benchmarks"
+    for kind in ("prepare_dataset", "table", *studies, "figure", "claims"):
+        below = Path(results.benchmark(kind)).parent
+        found = [*below.glob(f"{kind}.tsv"), *below.glob(f"{kind}/*.tsv")]
         names += sorted(path.relative_to(below).with_suffix("").as_posix() for path in found)
     records = {}
     for name in names:
-        measured = read_measured(folder / "benchmarks" / f"{name}.tsv")
+        measured = read_measured(Path(results.benchmark(name)))
         if measured is not None:
-            records[name] = {**logged_origin(folder / "logs" / f"{name}.log"), **asdict(measured)}
+            records[name] = {**logged_origin(results.log(name)), **asdict(measured)}
     return records
 
 
@@ -146,7 +150,7 @@ def _data(scale: ScaleSettings, folder: Path) -> dict[str, dict[str, Any]]:
     """Each data set that has been prepared: what it is, and the checksum of its file."""
     data = {}
     for name, spec in scale.datasets.items():
-        checksum = folder / "data" / f"{name}.npz.sha256"
+        checksum = Path(Results(folder).checksum(name))
         if checksum.is_file():
             digest = checksum.read_text(encoding="utf-8").split()[0]
             data[name] = {"sha256": digest, **spec.model_dump(mode="json", exclude_none=True)}

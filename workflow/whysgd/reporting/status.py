@@ -5,6 +5,7 @@ the results folder, while the workflow runs and when it does not.
 """
 
 import json
+import os
 import re
 import time
 from collections import Counter
@@ -14,15 +15,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from whysgd.base.layout import Results
 from whysgd.base.powers import format_number
-from whysgd.claims.records import load_claims
 from whysgd.config.settings import ScaleSettings, Settings
+from whysgd.runs.figures import FigureSpec
 from whysgd.runs.grid import Jobs
 from whysgd.spec.ensemble import Ensemble
-from whysgd.studies.figures import FigureSpec
-from whysgd.studies.implicit_regularization import FIGURES, trained_figures
-from whysgd.studies.theory import FIGURES as THEORY_FIGURES
-from whysgd.studies.theory import JOBS as THEORY_JOBS
+from whysgd.studies.registry import STUDIES, claims_of_all
 from whysgd.training.job.live import LIVE_FILE, LIVE_SECONDS
 
 State = Literal["failed", "silent", "running", "begun", "stopped", "waiting", "done"]
@@ -94,12 +93,12 @@ def training_status(folder: Path, ensemble: Ensemble, now: float) -> JobStatus:
         ensemble: that the job trains.
         now: seconds since 1970.
     """
-    name = ensemble.run_id
-    history = folder / "runs" / name / "history.csv"
-    if history.is_file() and (folder / "runs" / name / "ensemble.json").is_file():
+    name, results = ensemble.run_id, Results(folder)
+    history = Path(results.history(name))
+    if history.is_file() and Path(results.ensemble(name)).is_file():
         return JobStatus(name, "done", diverged=_diverged(history, ensemble))
-    live = _read_live(folder / "checkpoints" / name / LIVE_FILE)
-    log = folder / "logs" / "train" / f"{name}.log"
+    live = _read_live(Path(results.checkpoints(name)) / LIVE_FILE)
+    log = Path(results.log(f"train/{name}"))
     if live is None:
         failed = _failed(log)
         return JobStatus(name, "failed" if failed else "waiting", log=failed)
@@ -118,22 +117,25 @@ def training_status(folder: Path, ensemble: Ensemble, now: float) -> JobStatus:
 
 def other_jobs(settings: Settings) -> dict[str, JobStatus]:
     """The jobs of the default target that train nothing, by rule and name."""
-    folder, scale = settings.folder, settings.scale
-    figures = [figure.name for figure in FIGURES if figure.defined_at(scale)]
-    trained = [figure.name for figure in _trained(scale)]
-    files = {f"prepare_dataset/{name}": f"data/{name}.npz" for name in scale.datasets}
-    files |= {f"table/{name}": f"tables/{name}.csv" for name in trained}
-    if scale.theory is not None:
-        files |= {f"theory/{job.name}": f"tables/{job.tables[-1].name}.csv" for job in THEORY_JOBS}
-        figures += [figure.name for figure in THEORY_FIGURES]
-    files |= {f"figure/{name}": f"figures/{name}.pdf" for name in figures}
-    files["claims"] = "claims.csv"
-    return {name: _other_status(folder, name, output) for name, output in files.items()}
+    results, scale = Results(settings.folder), settings.scale
+    files = {f"prepare_dataset/{name}": results.data(name) for name in scale.datasets}
+    files |= {f"table/{figure.name}": results.table(figure.name) for figure in _trained(scale)}
+    for study in STUDIES:
+        for job in study.computations_at(scale):
+            files[f"{study.name}/{job.name}"] = results.table(job.tables[-1].name)
+    for study in STUDIES:
+        for figure in study.figures_at(scale):
+            if figure.default:
+                files[f"figure/{figure.name}"] = results.figure(figure.name, "pdf")
+    files["claims"] = results.claims("csv")
+    return {
+        name: _other_status(name, Path(results.log(name)), Path(output))
+        for name, output in files.items()
+    }
 
 
-def _other_status(folder: Path, name: str, output: str) -> JobStatus:
-    log = folder / "logs" / f"{name}.log"
-    if (folder / output).is_file():
+def _other_status(name: str, log: Path, output: Path) -> JobStatus:
+    if output.is_file():
         return JobStatus(name, "done")
     if not log.is_file():
         return JobStatus(name, "waiting")
@@ -152,17 +154,19 @@ def _chosen(settings: Settings, jobs: Jobs) -> dict[str, Ensemble]:
         for figure in _trained(scale)
         for run_id in jobs.run_ids(figure.points(scale), scale.runs.seeds)
     }
-    begun = {
-        path.name.removesuffix(".log")
-        for kind in ("runs", "checkpoints", "logs/train")
-        for path in settings.folder.glob(f"{kind}/*")
-    }
-    return {name: job for name, job in jobs.ensembles.items() if name in needed | begun}
+    results = Results(settings.folder)
+
+    def begun(name: str) -> bool:
+        left = (results.checkpoints(name), results.log(f"train/{name}"))
+        return Path(results.history(name)).parent.exists() or any(map(os.path.exists, left))
+
+    return {name: job for name, job in jobs.ensembles.items() if name in needed or begun(name)}
 
 
 def _trained(scale: ScaleSettings) -> list[FigureSpec]:
     """The figures whose runs the default target trains."""
-    return trained_figures(scale, load_claims().figures)
+    judged = claims_of_all().figures
+    return [figure for study in STUDIES for figure in study.trained_at(scale, judged)]
 
 
 def _read_live(path: Path) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from whysgd.config.settings import Sweeps
+from whysgd.runs.figures import Curves, FigureSpec, Score
 from whysgd.runs.grid import Point, experiment_points
-from whysgd.studies.figures import Curves, FigureSpec, Score
 
 TABLE_COLUMNS = (
     "panel",

@@ -7,9 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from whysgd.base.powers import parse_numbers
 from whysgd.base.record import Frozen
-from whysgd.config.files import CONFIG_DIR, read_yaml, validated
-
-PAPER_FILE = CONFIG_DIR / "paper.yaml"
+from whysgd.config.files import read_yaml, validated
 
 
 def _parse_value(value: Any) -> float | tuple[float, ...] | str:
@@ -40,8 +38,11 @@ class _PaperFile(Frozen):
     groups: dict[str, dict[str, PaperValue]]
 
 
-def load_paper_values(path: str | Path = PAPER_FILE) -> dict[str, PaperValue]:
-    """Values by "group.name", such as "figure1b.optimal_learning_rate".
+def load_paper_values(path: str | Path) -> dict[str, PaperValue]:
+    """Reads the values of a paper by "group.name", such as "figure1b.optimal_learning_rate".
+
+    Args:
+        path: the file `paper.yaml` of a study.
 
     Raises:
         UserError: the file is missing or a value lacks something, naming it.
