@@ -1,24 +1,29 @@
 """Claims of the papers, judged from tables of runs and of fitted orders of accuracy."""
 
-JUDGED_RUNS = [RESULTS.run_table(name) for name in CLAIMS.figures if name in FIGURES]
-JUDGED_SLOPES = [
-    RESULTS.table(study.slopes)
+# By name, as keys know them, with the file that is read.
+JUDGED_RUNS = {name: RESULTS.run_table(name) for name in CLAIMS.figures if name in FIGURES}
+JUDGED_SLOPES = {
+    study.slopes: RESULTS.table(study.slopes)
     for study in STUDIES
     if any(study.slopes in figure.tables for figure in DRAWN[study])
-]
-CLAIMS_FILES = {
-    "claims": [str(study.claims_file) for study in STUDIES],
-    "paper": [str(path) for study in STUDIES for path in study.paper_files],
 }
+CLAIMS_FILES = {
+    "claims": ancient([str(study.claims_file) for study in STUDIES]),
+    "paper": ancient([str(path) for study in STUDIES for path in study.paper_files]),
+    "judging": ancient(str(JUDGING_FILE)),
+}
+
+
+def judged_so_far():
+    """Names of the tables for claims that are there."""
+    return [name for name, path in (JUDGED_RUNS | JUDGED_SLOPES).items() if Path(path).exists()]
 
 
 rule judge_claims:
     input:
         **CLAIMS_FILES,
-        runs=JUDGED_RUNS,
-        slopes=JUDGED_SLOPES,
-        judging=str(JUDGING_FILE),
-        code=script_inputs("claims.py"),
+        runs=list(JUDGED_RUNS.values()),
+        slopes=list(JUDGED_SLOPES.values()),
     output:
         csv=RESULTS.claims("csv"),
         markdown=RESULTS.claims("md"),
@@ -39,8 +44,9 @@ rule judge_claims:
         mem_mb=growing(1000),
         runtime=growing(15),
     params:
+        key=key_of(KEYS.claims, (*JUDGED_RUNS, *JUDGED_SLOPES)),
         scale=SETTINGS.scale_name,
-        runs=SCALE.runs.model_dump(mode="json"),
+        runs=identity(SCALE.runs),
     message:
         "Judge the papers' claims"
     script:
@@ -51,10 +57,8 @@ rule judge_claims:
 use rule judge_claims as judge_claims_so_far with:
     input:
         **CLAIMS_FILES,
-        runs=[path for path in JUDGED_RUNS if Path(path).exists()],
-        slopes=[path for path in JUDGED_SLOPES if Path(path).exists()],
-        judging=str(JUDGING_FILE),
-        code=script_inputs("claims.py"),
+        runs=[path for path in JUDGED_RUNS.values() if Path(path).exists()],
+        slopes=[path for path in JUDGED_SLOPES.values() if Path(path).exists()],
     output:
         csv=RESULTS.claims("csv", so_far=True),
         markdown=RESULTS.claims("md", so_far=True),
@@ -63,6 +67,10 @@ use rule judge_claims as judge_claims_so_far with:
         RESULTS.log("claims_so_far"),
     benchmark:
         RESULTS.benchmark("claims_so_far")
+    params:
+        key=key_of(KEYS.claims, judged_so_far()),
+        scale=SETTINGS.scale_name,
+        runs=identity(SCALE.runs),
     message:
         "Judge the papers' claims from the tables that are there"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from whysgd.base.code_digest import script_digest
 from whysgd.base.errors import UserError
 from whysgd.base.layout import Results
+from whysgd.base.record import identity
 from whysgd.base.scripting import offer_package_to_scripts
 from whysgd.claims.records import JUDGING_FILE
 from whysgd.config.archive import archive_files
@@ -19,7 +19,9 @@ from whysgd.config.refusals import check_own_files, check_run_ids, check_targets
 from whysgd.config.settings import load_settings
 from whysgd.reporting.status import print_status
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.keys import Keys
 from whysgd.studies.registry import STUDIES, claims_of_all
+from whysgd.training.digest import training_digest
 
 offer_package_to_scripts()
 
@@ -67,6 +69,7 @@ if SETTINGS.container:
 
 
 RESULTS = Results(SETTINGS.folder)
+KEYS = Keys(SETTINGS, JOBS, STUDIES)
 FOLDER = SETTINGS.folder.as_posix()
 # What the default target draws.
 DEFAULT_FIGURES = {
@@ -144,6 +147,14 @@ def configurations():
         for study, figures in DEFAULT_FIGURES.items()
         for figure in figures
     }
+
+
+def key_of(key, *arguments):
+    """A job's key as a parameter of its rule: a function of given arguments, then of wildcards.
+
+    A job that runs by itself on a cluster's node needs none: the main process compares and records.
+    """
+    return lambda wildcards: key(*arguments, *wildcards) if workflow.is_main_process else ""
 
 
 def growing(amount):

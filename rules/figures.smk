@@ -9,10 +9,7 @@ for study, figures in DRAWN.items():
                 f"draw_{figure.name}"
             input:
                 tables=[RESULTS.table(name) for name in figure.reads.values()],
-                paper=[str(path) for path in study.paper_files],
-                code=sorted(
-                    {*script_inputs("figure.py"), *module_files(study.figure_module(figure))}
-                ),
+                paper=ancient([str(path) for path in study.paper_files]),
             output:
                 pdf=RESULTS.figure(figure.name, "pdf"),
                 png=report(
@@ -32,11 +29,12 @@ for study, figures in DRAWN.items():
                 mem_mb=growing(1000),
                 runtime=growing(15),
             params:
+                key=key_of(KEYS.drawing, study, figure),
                 figure=figure.name,
                 module=study.figure_module(figure),
                 tables=list(figure.reads),
                 scale=SETTINGS.scale_name,
-                runs=SCALE.runs.model_dump(mode="json"),
+                runs=identity(SCALE.runs),
                 configuration=study.configuration(figure, SCALE),
             message:
                 f"Draw {figure.name}"

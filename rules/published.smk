@@ -3,8 +3,7 @@
 
 rule take_tables:
     input:
-        files=archive_files(SETTINGS.tables_from),
-        code=script_inputs("take_tables.py"),
+        files=ancient(archive_files(SETTINGS.tables_from)),
     output:
         tables=[RESULTS.table(name) for name in SETTINGS.published_tables],
         provenance=PUBLISHED["provenance"],
@@ -19,8 +18,10 @@ rule take_tables:
     resources:
         mem_mb=1000,
         runtime=15,
-    params:
+        # Here and not in params, since moving the archive must not take it again.
         archive=SETTINGS.tables_from.as_posix(),
+    params:
+        key=key_of(KEYS.taking_tables),
     message:
         "Take the published tables"
     script:

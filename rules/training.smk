@@ -3,7 +3,8 @@
 
 rule train:
     input:
-        data=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz",
+        # Large, and told apart by its checksum.
+        data=lambda wildcards: ancient(f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz"),
         checksum=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz.sha256",
     output:
         history=f"{FOLDER}/runs/{{run_id}}/history.csv",
@@ -26,8 +27,9 @@ rule train:
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
         tensorboard=events_folder,
     params:
-        code=script_digest("train.py"),
-        ensemble=lambda wildcards: JOBS.ensembles[wildcards.run_id].model_dump(mode="json"),
+        key=key_of(KEYS.training),
+        code=lambda wildcards: training_digest(JOBS.ensembles[wildcards.run_id].program),
+        ensemble=lambda wildcards: identity(JOBS.ensembles[wildcards.run_id]),
         # Not an output: Snakemake deletes the outputs of a job that failed.
         checkpoints=f"{FOLDER}/checkpoints/{{run_id}}",
     message:

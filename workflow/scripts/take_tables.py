@@ -7,7 +7,7 @@ from whysgd.base.scripting import script_log
 from whysgd.config.archive import COSTS, PROVENANCE, read_archive
 
 with script_log(snakemake.log[0]) as logger:
-    archive = read_archive(snakemake.params.archive)
+    archive = read_archive(snakemake.resources.archive)
     wanted = {path: f"tables/{Path(path).name}" for path in snakemake.output.tables}
     wanted |= {snakemake.output.provenance: PROVENANCE, snakemake.output.costs: COSTS}
     for path, name in wanted.items():

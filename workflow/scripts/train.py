@@ -1,6 +1,7 @@
 """Rule train: trains one ensemble and writes its history."""
 
 from whysgd.base.origin import log_origin
+from whysgd.base.record import identity
 from whysgd.base.scripting import script_log
 from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
 from whysgd.training.job.devices import claimed_gpus
@@ -43,6 +44,6 @@ with script_log(snakemake.log[0]) as logger:
             live=live,
             events_folder=resources.tensorboard or None,
         )
-        write_json(snakemake.output.ensemble, ensemble.model_dump(mode="json"))
+        write_json(snakemake.output.ensemble, identity(ensemble))
         write_history(snakemake.output.history, history)
     remove_checkpoints(snakemake.params.checkpoints)

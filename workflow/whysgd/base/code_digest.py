@@ -31,15 +31,16 @@ _BEGINS_A_LINE = re.compile(r"[ \t]*\Z")
 _ENDS_A_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 
 
-def script_digest(script: str, *modules: str) -> str:
-    """Digest of a rule's script, of all that it imports, and of modules that it finds by name.
+def script_digest(script: str, *modules: str, without: Iterable[str] = ()) -> str:
+    """Digest of a rule's script, of modules that it finds by name, and of all that these import.
 
     Args:
         script: name of a file in `workflow/scripts`.
         modules: dotted names.
+        without: as for `module_files`.
     """
-    path = _SCRIPTS / script
-    return files_digest([path, *imported_files(*_imported(path)), *module_files(*modules)])
+    files = [_SCRIPTS / script, *(path for name in modules for path in _sources(name))]
+    return files_digest(imported_files(*files, without=without))
 
 
 def own_digest(script: str) -> str:
@@ -65,14 +66,17 @@ def module_files(*names: str, without: Iterable[str] = ()) -> list[Path]:
 
 
 def imported_files(*files: Path, without: Iterable[str] = ()) -> list[Path]:
-    """The given source files and all that they import from this package, directly or not."""
+    """The given source files and all that they import from this package, directly or not.
+
+    What is given is there in any case; what it imports is followed but for what is left out.
+    """
     closed = tuple(without)
-    pending, found = list(files), set[Path]()
+    pending, found = list(files), set(files)
     while pending:
-        path = pending.pop()
-        if path not in found and not _is_in(module_name(path), closed):
-            found.add(path)
-            pending += _imported(path)
+        for path in _imported(pending.pop()):
+            if path not in found and not _is_in(module_name(path), closed):
+                found.add(path)
+                pending.append(path)
     return sorted(found)
 
 
