@@ -1,5 +1,6 @@
 """The checked configuration, the plan of the jobs, and what the other rules share."""
 
+import functools
 import re
 import sys
 from pathlib import Path
@@ -69,7 +70,15 @@ if SETTINGS.container:
 
 
 RESULTS = Results(SETTINGS.folder)
-KEYS = Keys(SETTINGS, JOBS, STUDIES)
+
+
+@functools.cache
+def runs_of(figure):
+    """Run ids of everything that a figure reads."""
+    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
+
+
+KEYS = Keys(SETTINGS, JOBS, STUDIES, runs_of)
 FOLDER = SETTINGS.folder.as_posix()
 # What the default target draws.
 DEFAULT_FIGURES = {
@@ -162,20 +171,16 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def dataset_of(run_id):
-    """Key in the scale file of the data set that a run reads."""
-    spec = JOBS.ensembles[run_id].program.dataset
-    return next(key for key, value in SCALE.datasets.items() if value == spec)
+def dataset_files(wildcards):
+    """The prepared data set that a run reads, and its checksum, which alone tells it from others."""
+    spec = JOBS.ensembles[wildcards.run_id].program.dataset
+    name = next(key for key, value in SCALE.datasets.items() if value == spec)
+    return {"data": ancient(RESULTS.data(name)), "checksum": RESULTS.checksum(name)}
 
 
 def events_folder(wildcards):
-    """Where a training job writes for TensorBoard; empty: nowhere."""
-    return RESULTS.events(wildcards.run_id) if SETTINGS.tensorboard else ""
-
-
-def runs_of(figure):
-    """Run ids of everything that a figure reads."""
-    return JOBS.run_ids(figure.points(SCALE), SCALE.runs.seeds)
+    """Where a training job writes for TensorBoard."""
+    return RESULTS.events(wildcards.run_id)
 
 
 wildcard_constraints:

@@ -1,7 +1,5 @@
 """The plan: what the jobs of this scale will take, before anything is spent."""
 
-import functools
-
 from whysgd.planning.timings import distinct_timings
 
 # Worked out when a plan is asked for, not every time that this file is read.

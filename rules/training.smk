@@ -3,9 +3,7 @@
 
 rule train:
     input:
-        # Large, and told apart by its checksum.
-        data=lambda wildcards: ancient(f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz"),
-        checksum=lambda wildcards: f"{FOLDER}/data/{dataset_of(wildcards.run_id)}.npz.sha256",
+        unpack(dataset_files),
     output:
         history=f"{FOLDER}/runs/{{run_id}}/history.csv",
         ensemble=f"{FOLDER}/runs/{{run_id}}/ensemble.json",
@@ -25,7 +23,7 @@ rule train:
         checkpoint_seconds=SCALE.jobs.checkpoints.seconds,
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
-        tensorboard=events_folder,
+        tensorboard=events_folder if SETTINGS.tensorboard else "",
     params:
         key=key_of(KEYS.training),
         code=lambda wildcards: training_digest(JOBS.ensembles[wildcards.run_id].program),

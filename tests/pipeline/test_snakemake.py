@@ -362,7 +362,7 @@ def test_figures_and_training_depend_on_their_own_code_only(tmp_path):
     study = project / "workflow" / "whysgd" / "studies" / "implicit_regularization"
     drawing = study / "figures" / "figure2.py"
     original = drawing.read_text(encoding="utf-8")
-    drawing.write_text(original + "\n# edited\n", encoding="utf-8")
+    drawing.write_text(original + "\nedited = True\n", encoding="utf-8")
     planned = plan("figure2")
     assert "Draw figure2" in planned
     assert "Train" not in planned
@@ -370,7 +370,9 @@ def test_figures_and_training_depend_on_their_own_code_only(tmp_path):
     drawing.write_text(original, encoding="utf-8")
 
     training = project / "workflow" / "whysgd" / "training" / "objective.py"
-    training.write_text(training.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    training.write_text(
+        training.read_text(encoding="utf-8") + "\nedited = True\n", encoding="utf-8"
+    )
     planned = plan("figure2")
     assert "Train" in planned
     assert "Draw figure2" in planned

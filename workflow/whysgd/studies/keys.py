@@ -5,7 +5,7 @@ looked at. A job that reads what another makes has the other's key in its own. `
 says what a key is, docs/architecture.md how Snakemake uses them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -22,9 +22,17 @@ from whysgd.spec.ensemble import Ensemble
 from whysgd.studies.study import Computation, Study
 from whysgd.training.digest import training_digest
 
-# Left out of the digests of scripts: what writes logs; what checks the configuration and lists the
-# studies, since what these say is in the keys by value.
-OUTSIDE = ("whysgd.base.scripting", "whysgd.config", "whysgd.studies.registry")
+# Left out of the digests of scripts: what writes logs; what checks the configuration, describes
+# what is trained and lists the studies, since what these say is in the keys by value.
+OUTSIDE = (
+    "whysgd.base.scripting",
+    "whysgd.config",
+    "whysgd.spec.datasets",
+    "whysgd.spec.ensemble",
+    "whysgd.spec.program",
+    "whysgd.spec.sources",
+    "whysgd.studies.registry",
+)
 # A data set's description is told by value, too, and so is which module reads it.
 _OUTSIDE_DATA = (*OUTSIDE, "whysgd.spec", "whysgd.data.sources")
 _ARCHIVE = "whysgd.config.archive"  # but where its files are written or read
@@ -34,15 +42,23 @@ _MEMORY = Path(".snakemake", "whysgd", "file_digests.json")
 class Keys:
     """The keys of a scale's jobs, each worked out when it is first asked for."""
 
-    def __init__(self, settings: Settings, jobs: Jobs, studies: Iterable[Study]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        jobs: Jobs,
+        studies: Iterable[Study],
+        runs_of: Callable[[FigureSpec], Iterable[str]],
+    ) -> None:
         """Works out nothing yet.
 
         Args:
             settings: the whole configuration.
             jobs: the training jobs of its scale.
             studies: all that there are.
+            runs_of: gives the ids of the runs that a figure reads.
         """
         self._settings, self._scale, self._jobs = settings, settings.scale, jobs
+        self._runs_of = runs_of
         self._studies, self._files = tuple(studies), FileDigests(_MEMORY)
         self._figures = {figure.name: figure for study in self._studies for figure in study.figures}
         self._computing = {
@@ -52,7 +68,7 @@ class Keys:
             for table in job.tables
         }
         self._dataset_names = {spec: name for name, spec in self._scale.datasets.items()}
-        self._script = cache(self._script_digest)
+        self._script, self._own = cache(self._script_digest), cache(own_digest)
         self.dataset, self.training = cache(self._dataset), cache(self._training)
         self.table, self.drawing = cache(self._table), cache(self._drawing)
 
@@ -73,7 +89,7 @@ class Keys:
         """Key of training an ensemble, by the code that can change its numbers."""
         ensemble = self._jobs.ensembles[run_id]
         return job_key(
-            code=f"{own_digest('train.py')} {training_digest(ensemble.program)}",
+            code=f"{self._own('train.py')} {training_digest(ensemble.program)}",
             settings=identity(ensemble),
             reads=[self.dataset(self._dataset_names[ensemble.program.dataset])],
         )
@@ -88,11 +104,15 @@ class Keys:
             return self.taking_tables()
         if name in self._computing:
             return self.computation(*self._computing[name])
-        figure, seeds = self._figures[name], self._scale.runs.seeds
-        runs = self._jobs.run_ids(figure.points(self._scale), seeds)
+        figure = self._figures[name]
+        runs = list(self._runs_of(figure))
         return job_key(
             code=self._script("table.py"),
-            settings=[repr(figure), identity(figure.part_of(self._scale))],
+            settings=[
+                repr(figure),
+                identity(figure.part_of(self._scale)),
+                [self._jobs.ensembles[run_id].program.num_epochs for run_id in runs],
+            ],
             reads=map(self.training, runs),
         )
 

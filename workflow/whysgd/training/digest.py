@@ -21,7 +21,7 @@ from whysgd.spec.program import Program
 ROOTS = (
     "whysgd.training.trainer",
     "whysgd.training.history",
-    "whysgd.training.job.runtime",
+    "whysgd.training.arithmetic",
 )
 # What they import and what is no part of the digest, each with the reason.
 OUTSIDE: Mapping[str, str] = {
@@ -30,10 +30,11 @@ OUTSIDE: Mapping[str, str] = {
     "whysgd.base.powers": "reads and writes numbers in configuration and legends",
     "whysgd.base.record": "checks records, which are told by value",
     "whysgd.spec": "records, told by value, so that a new optional key retrains nothing",
-    "whysgd.training.job.pace": "cuts training into pieces, which changes no bit (tested)",
+    "whysgd.training.job": "surrounds a training; the pieces that it is cut into change no bit",
 }
 
 
+@cache
 def training_digest(program: Program) -> str:
     """Digest of our code for the numbers of a program's runs; 16 hexadecimal digits.
 

@@ -15,6 +15,7 @@ from whysgd.models import build_network
 from whysgd.spec.ensemble import Ensemble, Member
 from whysgd.spec.operations import working_set
 from whysgd.spec.program import Program
+from whysgd.training.arithmetic import device_kind
 from whysgd.training.evaluation import Piece, all_finite, batch_count, piece_of
 from whysgd.training.history import history_rows
 from whysgd.training.inputs import (
@@ -25,7 +26,6 @@ from whysgd.training.inputs import (
     member_inputs,
 )
 from whysgd.training.job.pace import Pace
-from whysgd.training.job.runtime import device_kind
 from whysgd.training.objective import Tensors
 from whysgd.training.program import EVALUATION_BATCH, NEVER, State, compile_program
 
