@@ -24,7 +24,7 @@ from whysgd.base.origin import (
     package_version,
     running_code,
 )
-from whysgd.base.record import fingerprint
+from whysgd.base.record import fingerprint, identity
 from whysgd.config.settings import ScaleSettings
 from whysgd.reporting.job_usage import read_measured
 
@@ -83,7 +83,7 @@ def provenance(
         "seeds": list(scale.runs.seeds),
         "seconds": _seconds_by_kind(jobs),
         "jobs": {name: _part(job, ("seconds", "max_rss_mb", *_CODE)) for name, job in jobs.items()},
-        "settings": scale.model_dump(mode="json", exclude_none=True),
+        "settings": identity(scale, exclude_none=True),
     }
     return record if published is None else {**record, "tables_from": dict(published)}
 
@@ -153,7 +153,7 @@ def _data(scale: ScaleSettings, folder: Path) -> dict[str, dict[str, Any]]:
         checksum = Path(Results(folder).checksum(name))
         if checksum.is_file():
             digest = checksum.read_text(encoding="utf-8").split()[0]
-            data[name] = {"sha256": digest, **spec.model_dump(mode="json", exclude_none=True)}
+            data[name] = {"sha256": digest, **identity(spec, exclude_none=True)}
     return data
 
 

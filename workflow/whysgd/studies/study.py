@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import RootModel
 
-from whysgd.base.record import Frozen, fingerprint
+from whysgd.base.record import Frozen, fingerprint, identity
 from whysgd.config.settings import ScaleSettings
 from whysgd.runs.figures import FigureSpec
 
@@ -147,7 +147,7 @@ class Study:
             return figure.configuration(scale)
         settings = self.settings_at(scale)
         assert settings is not None
-        parts: dict[str, Any] = {str(self.section): settings.model_dump(mode="json")}
+        parts: dict[str, Any] = {str(self.section): identity(settings)}
         if any(job.dataset for job in self.computations):
-            parts["dataset"] = scale.datasets[self.dataset_at(scale)].model_dump(mode="json")
+            parts["dataset"] = identity(scale.datasets[self.dataset_at(scale)])
         return fingerprint(RootModel[dict[str, Any]](parts))
