@@ -6,17 +6,8 @@ rule table:
         histories=lambda wildcards: [
             RESULTS.history(run_id) for run_id in runs_of(FIGURES[wildcards.figure])
         ],
-        ensembles=lambda wildcards: [
-            RESULTS.ensemble(run_id) for run_id in runs_of(FIGURES[wildcards.figure])
-        ],
-        # The registry finds studies by their names; those of a figure's curves are its study's own.
-        code=lambda wildcards: sorted(
-            {
-                *script_inputs("table.py"),
-                *module_files(
-                    *(s.module for s in STUDIES if FIGURES[wildcards.figure] in s.figures)
-                ),
-            }
+        ensembles=lambda wildcards: ancient(
+            [RESULTS.ensemble(run_id) for run_id in runs_of(FIGURES[wildcards.figure])]
         ),
     output:
         means=RESULTS.table("{figure}"),
@@ -32,11 +23,10 @@ rule table:
         mem_mb=growing(1000),
         runtime=growing(15),
     params:
+        key=key_of(KEYS.table),
         # Only what this figure reads: a change elsewhere in the scale file leaves it alone.
-        scale=lambda wildcards: (
-            (figure := FIGURES[wildcards.figure])
-            .part_of(sweeps_of(figure))
-            .model_dump(mode="json")
+        scale=lambda wildcards: identity(
+            (figure := FIGURES[wildcards.figure]).part_of(sweeps_of(figure))
         ),
     message:
         "Aggregate {wildcards.figure}"

@@ -1,24 +1,35 @@
 """Claims of the papers, judged from tables of runs and of fitted orders of accuracy."""
 
-JUDGED_RUNS = [RESULTS.run_table(name) for name in CLAIMS.figures if name in FIGURES]
-JUDGED_SLOPES = [
-    RESULTS.table(study.slopes)
+# By name, as keys know them, with the file that is read.
+JUDGED_RUNS = {name: RESULTS.run_table(name) for name in CLAIMS.figures if name in FIGURES}
+JUDGED_SLOPES = {
+    study.slopes: RESULTS.table(study.slopes)
     for study in STUDIES
     if any(study.slopes in figure.tables for figure in DRAWN[study])
-]
-CLAIMS_FILES = {
-    "claims": [str(study.claims_file) for study in STUDIES],
-    "paper": [str(path) for study in STUDIES for path in study.paper_files],
 }
+CLAIMS_FILES = {
+    "claims": ancient([str(study.claims_file) for study in STUDIES]),
+    "paper": ancient([str(path) for study in STUDIES for path in study.paper_files]),
+    "judging": ancient(str(JUDGING_FILE)),
+}
+# By figure, how many runs of a point count, and what the figure is called.
+HOW_TO_JUDGE = {
+    "scale": SETTINGS.scale_name,
+    "keep_best": {name: sweeps_of(FIGURES[name]).runs.keep_best for name in JUDGED_RUNS},
+    "titles": {figure.name: figure.title for figure in FIGURES.values() if figure.title},
+}
+
+
+def judged_so_far():
+    """Names of the tables for claims that are there."""
+    return [name for name, path in (JUDGED_RUNS | JUDGED_SLOPES).items() if Path(path).exists()]
 
 
 rule judge_claims:
     input:
         **CLAIMS_FILES,
-        runs=JUDGED_RUNS,
-        slopes=JUDGED_SLOPES,
-        judging=str(JUDGING_FILE),
-        code=script_inputs("claims.py"),
+        runs=list(JUDGED_RUNS.values()),
+        slopes=list(JUDGED_SLOPES.values()),
     output:
         csv=RESULTS.claims("csv"),
         markdown=RESULTS.claims("md"),
@@ -39,13 +50,8 @@ rule judge_claims:
         mem_mb=growing(1000),
         runtime=growing(15),
     params:
-        scale=SETTINGS.scale_name,
-        keep_best={
-            name: sweeps_of(FIGURES[name]).runs.keep_best
-            for name in CLAIMS.figures
-            if name in FIGURES
-        },
-        titles={figure.name: figure.title for figure in FIGURES.values() if figure.title},
+        **HOW_TO_JUDGE,
+        key=key_of(KEYS.claims, (*JUDGED_RUNS, *JUDGED_SLOPES)),
     message:
         "Judge the papers' claims"
     script:
@@ -56,10 +62,8 @@ rule judge_claims:
 use rule judge_claims as judge_claims_so_far with:
     input:
         **CLAIMS_FILES,
-        runs=[path for path in JUDGED_RUNS if Path(path).exists()],
-        slopes=[path for path in JUDGED_SLOPES if Path(path).exists()],
-        judging=str(JUDGING_FILE),
-        code=script_inputs("claims.py"),
+        runs=[path for path in JUDGED_RUNS.values() if Path(path).exists()],
+        slopes=[path for path in JUDGED_SLOPES.values() if Path(path).exists()],
     output:
         csv=RESULTS.claims("csv", so_far=True),
         markdown=RESULTS.claims("md", so_far=True),
@@ -68,6 +72,9 @@ use rule judge_claims as judge_claims_so_far with:
         RESULTS.log("claims_so_far"),
     benchmark:
         RESULTS.benchmark("claims_so_far")
+    params:
+        **HOW_TO_JUDGE,
+        key=key_of(KEYS.claims, judged_so_far()),
     message:
         "Judge the papers' claims from the tables that are there"
 

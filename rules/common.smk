@@ -1,5 +1,6 @@
 """The checked configuration, the plan of the jobs, and what the other rules share."""
 
+import functools
 import re
 import sys
 import time
@@ -10,9 +11,9 @@ from pathlib import Path
 ROOT = Path(str(workflow.current_basedir)).resolve().parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from whysgd.base.code_inputs import module_files, script_digest, script_inputs
 from whysgd.base.errors import UserError
 from whysgd.base.layout import Results
+from whysgd.base.record import identity
 from whysgd.base.scripting import offer_package_to_scripts
 from whysgd.base.wanted import remove_wanted, wanted_file, write_wanted
 from whysgd.claims.records import JUDGING_FILE
@@ -22,7 +23,9 @@ from whysgd.config.targets import check_known
 from whysgd.reporting.failures import print_failures
 from whysgd.reporting.status import print_status
 from whysgd.runs.grid import plan_jobs
+from whysgd.studies.keys import Keys
 from whysgd.studies.registry import STUDIES, claims_of_all, read_settings
+from whysgd.training.digest import training_digest
 from whysgd.training.job.finished import forget_finished
 from whysgd.training.job.record import job_of
 
@@ -74,6 +77,27 @@ if SETTINGS.container:
 
 
 RESULTS = Results(SETTINGS.folder)
+
+
+def sweeps_of(figure):
+    """The sweeps of the study that a figure of runs is of."""
+    return SCALE.sweeps[STUDY_OF[figure.name].name]
+
+
+def repetitions_of(figure):
+    """The seeds behind a figure of runs, and how many of them count; of another figure, none."""
+    return identity(sweeps_of(figure).runs) if figure.readings else {}
+
+
+@functools.cache
+def runs_of(figure):
+    """Run ids of everything that a figure reads."""
+    sweeps = sweeps_of(figure)
+    jobs = PLAN.studies[STUDY_OF[figure.name].name]
+    return jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
+
+
+KEYS = Keys(SETTINGS, PLAN, STUDIES, runs_of)
 FOLDER = SETTINGS.folder.as_posix()
 # What the default target draws.
 DEFAULT_FIGURES = {
@@ -165,37 +189,29 @@ def tell_what_is_wanted(dag):
     write_wanted({"train": [job_of(job).model_dump(mode="json") for job in jobs]})
 
 
+def key_of(key, *arguments):
+    """A job's key as a parameter of its rule: a function of given arguments, then of wildcards.
+
+    A job that runs by itself on a cluster's node needs none: the main process compares and records.
+    """
+    return lambda wildcards: key(*arguments, *wildcards) if workflow.is_main_process else ""
+
+
 def growing(amount):
     """A resource that grows with every attempt, since a limit may have ended the one before."""
     return lambda wildcards, attempt: amount * attempt
 
 
-def dataset_of(run_id):
-    """Key in the scale file of the data set that a run reads."""
-    spec = PLAN.ensembles[run_id].program.dataset
-    return next(key for key, value in SCALE.all_datasets.items() if value == spec)
+def dataset_files(wildcards):
+    """The prepared data set that a run reads, and its checksum, which alone tells it from others."""
+    spec = PLAN.ensembles[wildcards.run_id].program.dataset
+    name = next(key for key, value in SCALE.all_datasets.items() if value == spec)
+    return {"data": ancient(RESULTS.data(name)), "checksum": RESULTS.checksum(name)}
 
 
 def events_folder(wildcards):
-    """Where a training job writes for TensorBoard; empty: nowhere."""
-    return RESULTS.events(wildcards.run_id) if SETTINGS.tensorboard else ""
-
-
-def sweeps_of(figure):
-    """The sweeps of the study that a figure of runs is of."""
-    return SCALE.sweeps[STUDY_OF[figure.name].name]
-
-
-def repetitions_of(figure):
-    """The seeds behind a figure of runs, and how many of them count; of another figure, none."""
-    return sweeps_of(figure).runs.model_dump(mode="json") if figure.readings else {}
-
-
-def runs_of(figure):
-    """Run ids of everything that a figure reads."""
-    sweeps = sweeps_of(figure)
-    jobs = PLAN.studies[STUDY_OF[figure.name].name]
-    return jobs.run_ids(figure.points(sweeps), sweeps.runs.seeds)
+    """Where a training job writes for TensorBoard."""
+    return RESULTS.events(wildcards.run_id)
 
 
 wildcard_constraints:

@@ -7,15 +7,9 @@ for study in STUDIES:
             name:
                 f"compute_{study.name}_{job.name.removeprefix(f'{study.name}_')}"
             input:
-                data=[RESULTS.data(study.dataset_at(SCALE))] if job.dataset else [],
+                data=ancient([RESULTS.data(study.dataset_at(SCALE))] if job.dataset else []),
                 checksum=[RESULTS.checksum(study.dataset_at(SCALE))] if job.dataset else [],
                 tables=[RESULTS.table(name) for name in job.reads],
-                code=sorted(
-                    {
-                        *script_inputs("compute.py"),
-                        *module_files(*map(study.table_module, job.tables)),
-                    }
-                ),
             output:
                 [RESULTS.table(table.name) for table in job.tables],
             log:
@@ -29,7 +23,8 @@ for study in STUDIES:
                 mem_mb=growing(2000),
                 runtime=growing(30),
             params:
-                settings=study.settings_at(SCALE).model_dump(mode="json"),
+                key=key_of(KEYS.computation, study, job),
+                settings=identity(study.settings_at(SCALE)),
                 num_classes=(
                     SCALE.all_datasets[study.dataset_at(SCALE)].num_classes
                     if job.dataset

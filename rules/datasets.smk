@@ -4,8 +4,7 @@
 rule prepare_dataset:
     input:
         # The files of published data sets are no inputs: their content is known wherever they are.
-        own_file=lambda wildcards: SCALE.all_datasets[wildcards.dataset].path or [],
-        code=script_inputs("prepare_dataset.py"),
+        own_file=lambda wildcards: ancient(SCALE.all_datasets[wildcards.dataset].path or []),
     output:
         data=RESULTS.data("{dataset}"),
         checksum=RESULTS.checksum("{dataset}"),
@@ -22,7 +21,8 @@ rule prepare_dataset:
         # Here and not in params, since moving the files must not prepare or train anything again.
         data_folder="" if SETTINGS.data_folder is None else SETTINGS.data_folder.as_posix(),
     params:
-        dataset=lambda wildcards: SCALE.all_datasets[wildcards.dataset].model_dump(mode="json"),
+        key=key_of(KEYS.dataset),
+        dataset=lambda wildcards: identity(SCALE.all_datasets[wildcards.dataset]),
     message:
         "Prepare data set {wildcards.dataset}"
     script:

@@ -9,10 +9,7 @@ for study, figures in DRAWN.items():
                 f"draw_{figure.name}"
             input:
                 tables=[RESULTS.table(name) for name in figure.reads.values()],
-                paper=[str(path) for path in study.paper_files],
-                code=sorted(
-                    {*script_inputs("figure.py"), *module_files(study.figure_module(figure))}
-                ),
+                paper=ancient([str(path) for path in study.paper_files]),
             output:
                 pdf=RESULTS.figure(figure.name, "pdf"),
                 png=report(
@@ -32,6 +29,7 @@ for study, figures in DRAWN.items():
                 mem_mb=growing(1000),
                 runtime=growing(15),
             params:
+                key=key_of(KEYS.drawing, study, figure),
                 figure=figure.name,
                 module=study.figure_module(figure),
                 tables=list(figure.reads),

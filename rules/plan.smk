@@ -1,7 +1,5 @@
 """The plan: what the jobs of this scale will take, before anything is spent."""
 
-import functools
-
 from whysgd.planning.timings import distinct_timings
 
 # Worked out when a plan is asked for, not every time that this file is read.
@@ -23,8 +21,8 @@ rule calibrate:
         runtime=growing(30),
         gpu=SCALE.jobs.gpu,
     params:
-        code=script_digest("calibrate.py"),
-        ensemble=lambda wildcards: TIMED()[wildcards.timing_id].model_dump(mode="json"),
+        key=key_of(lambda timing_id: KEYS.timing(TIMED()[timing_id])),
+        ensemble=lambda wildcards: identity(TIMED()[wildcards.timing_id]),
     message:
         "Time {wildcards.timing_id}"
     script:
@@ -47,7 +45,7 @@ rule plan:
         scale=SETTINGS.scale_name,
         calibration=str(SETTINGS.calibration or ""),
         ensembles=lambda wildcards: {
-            run_id: ensemble.model_dump(mode="json") for run_id, ensemble in PLAN.ensembles.items()
+            run_id: identity(ensemble) for run_id, ensemble in PLAN.ensembles.items()
         },
         figures=lambda wildcards: {name: runs_of(figure) for name, figure in FIGURES.items()},
         # A cluster is told how many jobs, a machine how many cores.

@@ -3,9 +3,7 @@
 
 rule take_tables:
     input:
-        files=archive_files(SETTINGS.tables_from),
-        # The registry finds studies by their names; what curves are called is in their records.
-        code=sorted({*script_inputs("take_tables.py"), *module_files(*(s.module for s in STUDIES))}),
+        files=ancient(archive_files(SETTINGS.tables_from)),
     output:
         tables=[RESULTS.table(name) for name in SETTINGS.published_tables],
         provenance=PUBLISHED["provenance"],
@@ -20,12 +18,13 @@ rule take_tables:
     resources:
         mem_mb=1000,
         runtime=15,
-    params:
+        # Here and not in params, since moving the archive must not take it again.
         archive=SETTINGS.tables_from.as_posix(),
+    params:
+        key=key_of(KEYS.taking_tables),
         # Of figures of runs: what their tables' curves are is known by the settings.
         sweeps={
-            figure.name: figure.part_of(sweeps_of(figure)).model_dump(mode="json")
-            for figure in FIGURES.values()
+            figure.name: identity(figure.part_of(sweeps_of(figure))) for figure in FIGURES.values()
         },
     message:
         "Take the published tables"

@@ -1,12 +1,17 @@
 """What a reader wants beside figures and claims: provenance, costs, pages, tables to publish."""
 
 
+def provenance_key():
+    """Key of the record of where everything comes from."""
+    drawn = [(study, figure) for study, figures in DEFAULT_FIGURES.items() for figure in figures]
+    return KEYS.provenance(drawn, KEYS.claims((*JUDGED_RUNS, *JUDGED_SLOPES)))
+
+
 rule record_provenance:
     input:
         figures=drawn_files(),
         claims=claims_files(),
         published=list(PUBLISHED.values()),
-        code=sorted({*script_inputs("provenance.py"), *module_files(*(s.module for s in STUDIES))}),
     output:
         provenance=RESULTS.provenance,
         costs=RESULTS.costs,
@@ -21,8 +26,9 @@ rule record_provenance:
         mem_mb=1000,
         runtime=15,
     params:
+        key=key_of(provenance_key),
         name=SETTINGS.scale_name,
-        scale=SCALE.model_dump(mode="json", exclude_none=True),
+        scale=identity(SCALE, exclude_none=True),
         figures=configurations(),
         judged=list(CLAIMS.figures),
         tables_from="" if SETTINGS.tables_from is None else SETTINGS.tables_from.name,
@@ -37,7 +43,6 @@ rule write_pages:
         tables=[RESULTS.table(name) for name in SHOWN_TABLES],
         provenance=RESULTS.provenance,
         costs=RESULTS.costs,
-        code=script_inputs("pages.py"),
     output:
         tables=[
             report(
@@ -77,6 +82,7 @@ rule write_pages:
         mem_mb=1000,
         runtime=15,
     params:
+        key=key_of(lambda: KEYS.reading("pages.py", SHOWN_TABLES, provenance_key())),
         scale=SETTINGS.scale_name,
         figures=list(FIGURES),
     message:
@@ -90,7 +96,6 @@ rule archive_tables:
         tables=archived_tables(),
         provenance=RESULTS.provenance,
         costs=RESULTS.costs,
-        code=script_inputs("archive.py"),
     output:
         RESULTS.archive(SETTINGS.scale_name),
     log:
@@ -104,8 +109,11 @@ rule archive_tables:
         mem_mb=1000,
         runtime=15,
     params:
+        key=key_of(
+            lambda: KEYS.reading("archive.py", [*SHOWN_TABLES, *JUDGED_RUNS], provenance_key())
+        ),
         name=SETTINGS.scale_name,
-        scale=SCALE.model_dump(mode="json", exclude_none=True),
+        scale=identity(SCALE, exclude_none=True),
     message:
         "Archive the tables"
     script:

@@ -3,8 +3,7 @@
 
 rule train:
     input:
-        data=lambda wildcards: RESULTS.data(dataset_of(wildcards.run_id)),
-        checksum=lambda wildcards: RESULTS.checksum(dataset_of(wildcards.run_id)),
+        unpack(dataset_files),
     output:
         history=RESULTS.history("{run_id}"),
         ensemble=RESULTS.ensemble("{run_id}"),
@@ -26,11 +25,12 @@ rule train:
         checkpoint_seconds=SCALE.jobs.checkpoints.seconds,
         checkpoint_epochs=SCALE.jobs.checkpoints.epochs or 0,
         checkpoints_kept=SCALE.jobs.checkpoints.keep,
-        tensorboard=events_folder,
+        tensorboard=events_folder if SETTINGS.tensorboard else "",
         wanted=wanted_file() if SCALE.jobs.share_processes else "",
     params:
-        code=script_digest("train.py"),
-        ensemble=lambda wildcards: PLAN.ensembles[wildcards.run_id].model_dump(mode="json"),
+        key=key_of(KEYS.training),
+        code=lambda wildcards: training_digest(PLAN.ensembles[wildcards.run_id].program),
+        ensemble=lambda wildcards: identity(PLAN.ensembles[wildcards.run_id]),
         # No outputs: Snakemake deletes those of a job that failed, or is to run again.
         checkpoints=RESULTS.checkpoints("{run_id}"),
         finished=RESULTS.finished("{run_id}"),

@@ -9,7 +9,7 @@ from whysgd.base.errors import UserError
 from whysgd.data.dataset import read_dataset
 from whysgd.data.prepare import prepare_dataset, prepared, split_images
 from whysgd.data.raw import RawImages
-from whysgd.data.sources import READERS
+from whysgd.data.sources import READERS, read_source
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.sources import DATASETS, OWN_FILE
 
@@ -33,7 +33,7 @@ def test_every_described_data_set_has_a_reader():
 @pytest.mark.parametrize("name", ["digits", "noise-28x28x1", "noise-32x32x3"])
 def test_data_sets_that_need_no_files_are_as_described(name):
     info = DATASETS[name]
-    raw = READERS[name](DatasetSpec(source=name, num_train=1, num_test=1), None)
+    raw = read_source(DatasetSpec(source=name, num_train=1, num_test=1), None)
     assert raw.x_train.shape == (info.num_train, *info.image_shape)
     assert raw.x_train.dtype == np.uint8
     assert set(raw.y_train) == set(range(info.num_classes))
@@ -42,7 +42,7 @@ def test_data_sets_that_need_no_files_are_as_described(name):
 
 
 def test_digits_are_scikit_learns():
-    raw = READERS["digits"](SPEC, None)
+    raw = read_source(SPEC, None)
     assert raw.x_train.max() == 16
     assert list(raw.y_train[:10]) == list(range(10))
     # Sum of all pixels, as scikit-learn 1.9 ships them.

@@ -10,7 +10,7 @@ import pytest
 from whysgd.base.errors import UserError
 from whysgd.data import download
 from whysgd.data.places import VARIABLE
-from whysgd.data.sources import READERS
+from whysgd.data.sources import read_source
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.sources import DATASETS
 
@@ -28,7 +28,7 @@ def real(monkeypatch):
             pytest.skip(f"{VARIABLE} is not set")
         if not (Path(folder) / source).is_dir():
             pytest.skip(f"{VARIABLE} has no {source}")
-        return READERS[source](DatasetSpec(source=source, num_train=1, num_test=1), None)
+        return read_source(DatasetSpec(source=source, num_train=1, num_test=1), None)
 
     monkeypatch.setattr(download, "load_with_keras", refuse)
     return read

@@ -361,7 +361,7 @@ def test_figures_and_training_depend_on_their_own_code_only(figure2_copy):
     package = figure2_copy.project / "workflow" / "whysgd"
     drawing = package / "studies" / "implicit_regularization" / "figures" / "figure2.py"
     original = drawing.read_text(encoding="utf-8")
-    drawing.write_text(original + "\n# edited\n", encoding="utf-8")
+    drawing.write_text(original + "\nedited = True\n", encoding="utf-8")
     planned = plan()
     assert "Draw figure2" in planned
     assert "Train" not in planned
@@ -369,7 +369,9 @@ def test_figures_and_training_depend_on_their_own_code_only(figure2_copy):
     drawing.write_text(original, encoding="utf-8")
 
     training = package / "training" / "objective.py"
-    training.write_text(training.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    training.write_text(
+        training.read_text(encoding="utf-8") + "\nedited = True\n", encoding="utf-8"
+    )
     planned = plan()
     assert "Train" in planned
     assert "Draw figure2" in planned

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import make_ensemble
+from tests.conftest import make_ensemble, make_program
 from whysgd.base.errors import TrainingInterruptedError
 from whysgd.base.files import atomic_path
 from whysgd.spec.ensemble import CheckpointPolicy
@@ -42,7 +42,8 @@ def snapshot(minibatches=7, evaluations=2):
 # Of two members that are evaluated at the start, sometime and at the end.
 EXTENT = extent_of(snapshot().blocks, 2, [0, 3, 5000])
 NEVER_DUE = CheckpointPolicy(seconds=10**9)
-KEY, OTHER_KEY = checkpoint_key("this"), checkpoint_key("other")
+PROGRAM = make_program()
+KEY, OTHER_KEY = checkpoint_key(PROGRAM, "this"), checkpoint_key(PROGRAM, "other")
 
 
 def store(folder, key=KEY, **policy):
@@ -225,9 +226,13 @@ def test_removing_checkpoints_touches_nothing_else(tmp_path):
     remove_checkpoints(tmp_path / "absent")
 
 
-def test_the_key_tells_apart():
-    assert checkpoint_key("a", "b") == checkpoint_key("a", "b")
-    assert len({checkpoint_key("a", "b"), checkpoint_key("ab"), checkpoint_key("a", "c")}) == 3
+def test_the_key_tells_ensembles_data_and_code_apart(monkeypatch):
+    parts = [("a", "b"), ("ab",), ("a", "c")]
+    keys = [checkpoint_key(PROGRAM, *some) for some in parts]
+    assert keys[0] == checkpoint_key(PROGRAM, *parts[0])
+    assert len(set(keys)) == 3
+    monkeypatch.setattr("whysgd.training.checkpoints.training_digest", lambda program: "edited")
+    assert not set(keys) & {checkpoint_key(PROGRAM, *some) for some in parts}
 
 
 class StopsAfter:

@@ -11,7 +11,7 @@ from whysgd.runs.tables import completed_table
 from whysgd.studies.registry import FIGURES
 
 with script_log(snakemake.log[0]) as logger:
-    archive = read_archive(snakemake.params.archive)
+    archive = read_archive(snakemake.resources.archive)
     wanted = {path: f"tables/{Path(path).name}" for path in snakemake.output.tables}
     wanted |= {snakemake.output.provenance: PROVENANCE, snakemake.output.costs: COSTS}
     for path, name in wanted.items():

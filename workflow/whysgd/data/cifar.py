@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from whysgd.base.errors import UserError
 from whysgd.data.checksums import check_md5
 from whysgd.data.download import KerasArrays
-from whysgd.data.places import Publication
+from whysgd.data.places import Publication, read_publication
 from whysgd.data.raw import RawImages
+from whysgd.spec.datasets import DatasetSpec
 
 _ARCHIVE = "cifar-10-python.tar.gz"
 _FOLDER_IN_ARCHIVE = "cifar-10-batches-py"
@@ -27,6 +28,11 @@ _MD5 = {
     "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
     _TEST: "40351d587109b95175f43aff81a1287e",
 }
+
+
+def read(spec: DatasetSpec, data_folder: Path | None) -> RawImages:
+    """Reads the data set from the first place that has it (see `read_publication`)."""
+    return read_publication(PUBLICATION, data_folder)
 
 
 def read_batches(folder: Path) -> RawImages:

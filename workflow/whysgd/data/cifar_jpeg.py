@@ -14,11 +14,17 @@ from PIL import Image
 
 from whysgd.base.errors import UserError
 from whysgd.data.checksums import check_sha256
-from whysgd.data.places import Publication
+from whysgd.data.places import Publication, read_publication
 from whysgd.data.raw import RawImages
+from whysgd.spec.datasets import DatasetSpec
 
 _FILE = "cifar10.npz"
 _SHA256 = "10f9e4bd0e3fefca49b5d0b94616dbbdfa680fb5c5702d5b62172ee6329bbdf7"
+
+
+def read(spec: DatasetSpec, data_folder: Path | None) -> RawImages:
+    """Reads the data set from the first place that has it (see `read_publication`)."""
+    return read_publication(PUBLICATION, data_folder)
 
 
 def read_jpegs(folder: Path) -> RawImages:

@@ -15,8 +15,9 @@ from whysgd.base.errors import UserError
 from whysgd.data.checksums import check_md5
 from whysgd.data.download import KerasArrays
 from whysgd.data.idx import decode_idx, decompressed, encode_idx, find_idx
-from whysgd.data.places import Publication
+from whysgd.data.places import Publication, read_publication
 from whysgd.data.raw import RawImages
+from whysgd.spec.datasets import DatasetSpec
 
 _SHAPES = {
     "train-images-idx3-ubyte": (60000, 28, 28),
@@ -40,6 +41,11 @@ _MD5 = {
         "15d484375f8d13e6eb1aabb0c3f46965",
     ),
 }
+
+
+def read(spec: DatasetSpec, data_folder: Path | None) -> RawImages:
+    """Reads one of them from the first place that has it (see `read_publication`)."""
+    return read_publication(publication(spec.source), data_folder)
 
 
 def read_files(name: str, folder: Path) -> RawImages:

@@ -14,11 +14,15 @@ from whysgd.spec.datasets import DatasetSpec
 _MEMBERS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def read_own_file(spec: DatasetSpec) -> RawImages:
+def read(spec: DatasetSpec, data_folder: Path | None = None) -> RawImages:
     """Reads the file `spec.path` and compares it with what `spec` says of it.
 
     Images are uint8 or floats, (N, height, width, channels), or (N, height, width) where there is
     one channel; floats become float32. Labels are integers from 0 on, (N,) or (N, 1).
+
+    Args:
+        spec: of source npz.
+        data_folder: is not looked into: the file has a path of its own.
 
     Raises:
         UserError: the file cannot be read or is not as described.

@@ -11,7 +11,7 @@ from whysgd.base.randomness import Purpose, generator
 from whysgd.data.dataset import Dataset
 from whysgd.data.downsample import downsampled
 from whysgd.data.raw import RawImages
-from whysgd.data.sources import READERS
+from whysgd.data.sources import read_source
 from whysgd.spec.datasets import DatasetSpec
 
 
@@ -44,7 +44,7 @@ def prepared(spec: DatasetSpec, data_folder: Path | None = None) -> Dataset:
     Raises:
         UserError: the source's files are missing, damaged or something else.
     """
-    split = split_images(READERS[spec.source](spec, data_folder), spec)
+    split = split_images(read_source(spec, data_folder), spec)
     return replace(
         split,
         x_train=downsampled(split.x_train, spec.downsample),

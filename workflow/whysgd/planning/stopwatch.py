@@ -14,7 +14,7 @@ from whysgd.data.dataset import Dataset
 from whysgd.planning.timings import Timing
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble
-from whysgd.training.job.runtime import device_kind
+from whysgd.training.arithmetic import device_kind
 from whysgd.training.program import State
 from whysgd.training.trainer import Trainer
 

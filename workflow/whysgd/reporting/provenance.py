@@ -24,7 +24,7 @@ from whysgd.base.origin import (
     package_versions,
     running_code,
 )
-from whysgd.base.record import fingerprint
+from whysgd.base.record import fingerprint, identity
 from whysgd.config.scales import ScaleSettings
 from whysgd.runs.usage import read_measured, read_training
 
@@ -76,7 +76,7 @@ def provenance(
         "seeds": {study: list(sweeps.runs.seeds) for study, sweeps in scale.sweeps.items()},
         "seconds": _seconds_by_kind(jobs),
         "jobs": {name: _job(job, environments) for name, job in jobs.items()},
-        "settings": scale.model_dump(mode="json", exclude_none=True),
+        "settings": identity(scale, exclude_none=True),
     }
     return record if published is None else {**record, "tables_from": dict(published)}
 
@@ -170,7 +170,7 @@ def _data(scale: ScaleSettings, folder: Path) -> dict[str, dict[str, Any]]:
         checksum = Path(Results(folder).checksum(name))
         if checksum.is_file():
             digest = checksum.read_text(encoding="utf-8").split()[0]
-            data[name] = {"sha256": digest, **spec.model_dump(mode="json", exclude_none=True)}
+            data[name] = {"sha256": digest, **identity(spec, exclude_none=True)}
     return data
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import RootModel
 
-from whysgd.base.record import fingerprint
+from whysgd.base.record import fingerprint, identity
 from whysgd.config.scales import ScaleSettings
 from whysgd.config.sections import Section
 from whysgd.config.sweeps import Sweeps
@@ -156,7 +156,7 @@ class Study:
             return figure.configuration(scale.sweeps[self.name])
         settings = self.settings_at(scale)
         assert settings is not None
-        parts: dict[str, Any] = {self.name: settings.model_dump(mode="json")}
+        parts: dict[str, Any] = {self.name: identity(settings)}
         if any(job.dataset for job in self.computations):
-            parts["dataset"] = scale.all_datasets[self.dataset_at(scale)].model_dump(mode="json")
+            parts["dataset"] = identity(scale.all_datasets[self.dataset_at(scale)])
         return fingerprint(RootModel[dict[str, Any]](parts))

@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from whysgd.base.code_inputs import files_digest, module_files
 from whysgd.base.errors import UserError
 from whysgd.base.files import atomic_path
 from whysgd.base.npz import DAMAGED, read_arrays, read_headers
 from whysgd.spec.ensemble import CheckpointPolicy
+from whysgd.spec.program import Program
+from whysgd.training.digest import training_digest
 from whysgd.training.extent import Extent
 from whysgd.training.history import COLUMNS
 from whysgd.training.job.rarely import Rarely
@@ -160,12 +161,16 @@ def remove_checkpoints(folder: str | Path) -> None:
         Path(folder).rmdir()
 
 
-def checkpoint_key(*parts: str) -> str:
-    """Hash of all that a checkpoint may not differ in: the given parts, and the training code."""
+def checkpoint_key(program: Program, *parts: str) -> str:
+    """Hash of all that a checkpoint may not differ in.
+
+    Args:
+        program: that is trained, of which the key tells the code that trains it.
+        parts: whatever else it depends on.
+    """
     digest = hashlib.sha256()
-    for part in parts:
+    for part in (*parts, training_digest(program)):
         digest.update(part.encode() + b"\0")
-    digest.update(files_digest(module_files("whysgd.training.loop")).encode())
     return digest.hexdigest()
 
 

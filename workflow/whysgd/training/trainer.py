@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from whysgd.data.dataset import Dataset
 from whysgd.spec.ensemble import Ensemble
+from whysgd.training.arithmetic import device_kind
 from whysgd.training.blocks import blocks, compiled_block, replicas_at_once
 from whysgd.training.evaluation import Piece, all_finite, batch_count, piece_of
 from whysgd.training.history import history_rows
@@ -23,7 +24,6 @@ from whysgd.training.inputs import (
     member_inputs,
 )
 from whysgd.training.job.pace import Pace
-from whysgd.training.job.runtime import device_kind
 from whysgd.training.objective import Tensors
 from whysgd.training.program import EVALUATION_BATCH, NEVER, State
 

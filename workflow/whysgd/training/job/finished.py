@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from whysgd.base.files import atomic_path, write_json
-from whysgd.base.record import fingerprint
+from whysgd.base.record import fingerprint, identity
 from whysgd.training.job.record import TrainingJob
 
 
@@ -78,7 +78,7 @@ def take_finished(job: TrainingJob) -> bool:
         with atomic_path(job.log) as temporary:
             shutil.copyfile(kept.with_suffix(".log"), temporary)
     _link(kept, job.history)
-    write_json(job.ensemble_file, job.ensemble.model_dump(mode="json"))
+    write_json(job.ensemble_file, identity(job.ensemble))
     return True
 
 

@@ -74,6 +74,7 @@ def train_ensemble(
             checkpoints = Checkpoints(
                 checkpoint_folder,
                 checkpoint_key(
+                    ensemble.program,
                     fingerprint(ensemble),
                     dataset_digest(dataset),
                     f"{dtype} {trainer.layout} {execution()}",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from whysgd.base.keras_settings import keras_on_tensorflow
 from whysgd.base.origin import processor
+from whysgd.training.arithmetic import compute_reproducibly, device_kind
 
 # What TensorFlow writes at every start, whatever its log level: the library says that oneDNN is
 # on, and that its log is not set up yet.
@@ -38,12 +39,7 @@ def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
         import tensorflow as tf
 
     tf.get_logger().addFilter(_is_no_advice_on_retracing)
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.experimental.enable_op_determinism()
-    # GPUs since 2020 would round the factors of products to 10 bits, unasked; results, and how
-    # exact a penalty is, should not depend on the device that far.
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    compute_reproducibly(threads)
     if gpus == 0:
         tf.config.set_visible_devices([], "GPU")
     for device in tf.config.get_visible_devices("GPU"):
@@ -53,13 +49,6 @@ def start_tensorflow(threads: int, *, gpus: int = 0) -> None:
 def _is_no_advice_on_retracing(record: logging.LogRecord) -> bool:
     # Sets of examples and ensembles have different shapes, each compiled once, on purpose.
     return "triggered tf.function retracing" not in record.getMessage()
-
-
-def device_kind() -> str:
-    """Kind of device that training runs on: "gpu" where TensorFlow sees one, else "cpu"."""
-    import tensorflow as tf
-
-    return "gpu" if tf.config.get_visible_devices("GPU") else "cpu"
 
 
 def execution() -> dict[str, str | int]:
