@@ -1,8 +1,8 @@
 """Which tests run when, and which of them run in one process.
 
-Three tiers: what is marked neither `workflow` nor `nightly` starts no job of the workflow and is
-done in minutes; `workflow` runs the workflow, or some of it; `nightly` is rare and slow, and runs
-only where it is asked for: all of it, or one part of several.
+Three tiers: what is marked neither `workflow` nor `nightly` does without Snakemake, and is done in
+minutes; `workflow` starts Snakemake; `nightly` is rare and slow, and runs only where it is asked
+for: all of it, or one part of several.
 """
 
 from pathlib import Path
