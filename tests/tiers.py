@@ -59,8 +59,8 @@ def select_nightly(config: pytest.Config, items: list[pytest.Item]) -> None:
     nightly = [item for item in items if item.get_closest_marker("nightly") is not None]
     left_out = {
         item
-        for place, item in enumerate(nightly)
-        if asked == "none" or (asked != "all" and place % PARTS != int(asked) % PARTS)
+        for number, item in enumerate(nightly, start=1)
+        if asked == "none" or (asked != "all" and number % PARTS != int(asked) % PARTS)
     }
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))

@@ -306,6 +306,7 @@ def test_figures_and_training_depend_on_their_own_code_only(figure2_copy):
         assert run.returncode == 0, run.stderr
         return run.stdout + run.stderr
 
+    # Drawn again, since the figure knows the files of the paper's values by their place.
     assert figure2_copy.snakemake("figure2").returncode == 0
     assert "Nothing to be done" in plan()
 
