@@ -52,7 +52,7 @@ $(READY): envs/requirements-$(DEVICE).txt envs/requirements-uv.txt envs/install.
 test: $(READY) ## Run the tests, all but the rare and slow ones: 10 minutes
 	$(PYTEST) $(TESTS)
 
-test-fast: $(READY) ## Run the tests that start no job of the workflow: 3 minutes
+test-fast: $(READY) ## Run the tests that do without Snakemake: 3 minutes
 	$(PYTEST) -m "not workflow" $(TESTS)
 
 test-nightly: $(READY) ## Run all tests and kill runs at 100 moments; on SLURM, too, with ALLOW_SYSTEM_SLURM=1

@@ -1,7 +1,7 @@
 """Whole runs of the workflow that many tests read, each made once however many processes test.
 
-They are read only. A test that changes files, or starts Snakemake where something is made, takes a
-copy: `tiny_copy` or `figure2_copy`, in which nothing is to be done either.
+They are read only. A test that changes files, or starts Snakemake there, takes a copy: `tiny_copy`
+or `figure2_copy`.
 """
 
 import fcntl

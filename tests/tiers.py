@@ -1,8 +1,8 @@
 """Which tests run when, and which of them run in one process.
 
-Three tiers: what is marked neither `workflow` nor `nightly` starts no job of the workflow and is
-done in minutes; `workflow` runs the workflow, or some of it; `nightly` is rare and slow, and runs
-only where it is asked for: all of it, or one part of several.
+Three tiers: what is marked neither `workflow` nor `nightly` does without Snakemake, and is done in
+minutes; `workflow` starts Snakemake; `nightly` is rare and slow, and runs only where it is asked
+for: all of it, or one part of several.
 """
 
 from pathlib import Path
@@ -59,8 +59,8 @@ def select_nightly(config: pytest.Config, items: list[pytest.Item]) -> None:
     nightly = [item for item in items if item.get_closest_marker("nightly") is not None]
     left_out = {
         item
-        for place, item in enumerate(nightly)
-        if asked == "none" or (asked != "all" and place % PARTS != int(asked) % PARTS)
+        for number, item in enumerate(nightly, start=1)
+        if asked == "none" or (asked != "all" and number % PARTS != int(asked) % PARTS)
     }
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))

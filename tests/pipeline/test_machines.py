@@ -17,6 +17,8 @@ from whysgd.runs.grid import plan_jobs
 from whysgd.studies.registry import read_settings
 from whysgd.training.job.devices import claimed_gpus
 
+pytestmark = pytest.mark.workflow
+
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 OURS = ["--snakefile", str(ROOT / "Snakefile")]
 
@@ -30,7 +32,6 @@ def snakemake(folder: Path, *arguments: str) -> str:
     return run.stdout + run.stderr
 
 
-@pytest.mark.workflow
 def test_on_a_workstation_each_training_job_has_a_gpu_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

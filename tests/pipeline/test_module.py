@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.workflow
+
 SETTINGS = {"scale": "tiny", "results": "papers"}
 USER = """\
 module sgd:
@@ -76,7 +78,6 @@ def test_targets_of_the_other_workflow_are_its_own(users_project: Path, target: 
     assert (users_project / "papers" / "mine" / "tables" / "status.txt").read_text() == "well\n"
 
 
-@pytest.mark.workflow
 def test_a_module_makes_what_another_workflow_asks_for(users_project: Path) -> None:
     command = ["count.txt", "--configfile=config.yaml"]
     snakemake(users_project, *command)

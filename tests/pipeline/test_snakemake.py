@@ -26,6 +26,8 @@ from whysgd.studies.registry import STUDIES, claims_of_all
 from whysgd.studies.theory.study import STUDY as THEORY
 from whysgd.theory.fits import SLOPE_COLUMNS
 
+pytestmark = pytest.mark.workflow
+
 FIGURES = [f"figure{number}" for number in range(1, 8)]
 
 
@@ -355,6 +357,7 @@ def test_figures_and_training_depend_on_their_own_code_only(figure2_copy):
         assert run.returncode == 0, run.stderr
         return run.stdout + run.stderr
 
+    # Drawn again, since the figure knows the files of the paper's values by their place.
     assert figure2_copy.snakemake("figure2").returncode == 0
     assert "Nothing to be done" in plan()
 
@@ -385,7 +388,6 @@ def write_own_file(path: Path, seed: int) -> None:
     np.savez(path, x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:])
 
 
-@pytest.mark.workflow
 def test_a_file_of_the_users_is_trained_on_and_prepared_anew_when_it_changes(tmp_path):
     dataset = {"source": "npz", "path": "own.npz", "image_shape": [6, 4, 1], "num_classes": 2}
     program = {"model": "mlp-8", "epochs": 2, "dataset": "own"}
