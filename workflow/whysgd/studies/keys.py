@@ -22,8 +22,9 @@ from whysgd.spec.ensemble import Ensemble
 from whysgd.studies.study import Computation, Study
 from whysgd.training.digest import training_digest
 
-# Left out of the digests of scripts: what writes logs; what checks the configuration, describes
-# what is trained and lists the studies, since what these say is in the keys by value.
+# Left out of the digests of scripts: what writes logs and starts TensorFlow; what checks the
+# configuration, describes what is trained and lists the studies, since what these say is in the
+# keys by value.
 OUTSIDE = (
     "whysgd.base.scripting",
     "whysgd.config",
@@ -32,10 +33,12 @@ OUTSIDE = (
     "whysgd.spec.program",
     "whysgd.spec.sources",
     "whysgd.studies.registry",
+    "whysgd.training.job",
 )
 # A data set's description is told by value, too, and so is which module reads it.
 _OUTSIDE_DATA = (*OUTSIDE, "whysgd.spec", "whysgd.data.sources")
 _ARCHIVE = "whysgd.config.archive"  # but where its files are written or read
+_ARITHMETIC = "whysgd.training.arithmetic"  # which starting TensorFlow sets
 _MEMORY = Path(".snakemake", "whysgd", "file_digests.json")
 
 
@@ -124,7 +127,7 @@ class Keys:
         assert settings is not None
         dataset = study.dataset_at(self._scale) if job.dataset else None
         return job_key(
-            code=self._script("compute.py", *map(study.table_module, job.tables)),
+            code=self._script("compute.py", _ARITHMETIC, *map(study.table_module, job.tables)),
             settings=[
                 identity(settings),
                 None if dataset is None else self._scale.all_datasets[dataset].num_classes,

@@ -7,14 +7,11 @@ again: all code that can change a number is in it, and nothing that only watches
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from whysgd.base.code_digest import files_digest, module_files
-from whysgd.spec.networks import parse_architecture
-from whysgd.spec.operations import working_set
 from whysgd.spec.program import Program
 
 # Where numbers are made: the order of updates and evaluations, both of these, rows of the history;
@@ -29,9 +26,8 @@ ROOTS = (
 OUTSIDE: Mapping[str, str] = {
     "whysgd.base.errors": "tells of mistakes, and ends the training",
     "whysgd.base.files": "writes what it is given",
-    "whysgd.base.powers": "reads and writes numbers in configuration and legends",
-    "whysgd.base.record": "checks records, which are told by value",
-    "whysgd.spec": "records, told by value, so that a new optional key retrains nothing",
+    "whysgd.spec.ensemble": "records, told by value by whoever knows the ensemble",
+    "whysgd.spec.program": "records, told by value, so that a new optional key retrains nothing",
     "whysgd.training.job": "surrounds a training; the pieces that it is cut into change no bit",
 }
 
@@ -58,8 +54,6 @@ def told_by_value(program: Program) -> dict[str, Any]:
         "evaluation_minibatches": program.evaluation_minibatches,
         "image_shape": program.dataset.image_shape,
         "num_classes": program.dataset.num_classes,
-        "parse_architecture": asdict(parse_architecture(program.model)),
-        "working_set": working_set(program),
     }
 
 
