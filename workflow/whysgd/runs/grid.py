@@ -14,7 +14,7 @@ from whysgd.config.files import validated
 from whysgd.config.settings import ExperimentSettings, ScaleSettings, Sweeps
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble, Member
-from whysgd.spec.networks import WideResNetShape, parse_architecture
+from whysgd.spec.networks import parse_architecture
 from whysgd.spec.program import Penalty, Program, Schedule
 
 _DEFAULTS = {
@@ -33,7 +33,7 @@ _DEFAULTS = {
 _USED_IF: dict[str, tuple[str, Callable[[str], bool]]] = {
     "base_width": (
         "model",
-        lambda model: isinstance(parse_architecture(model), WideResNetShape),
+        lambda model: parse_architecture(model).has_base_width,
     ),
     "crop_padding": ("augmentation", lambda augmentation: augmentation != "none"),
 }

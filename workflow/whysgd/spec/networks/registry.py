@@ -1,0 +1,35 @@
+"""The families of networks, and the names by which the configuration knows them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from whysgd.spec.networks.architecture import Architecture
+from whysgd.spec.networks.perceptron import PerceptronShape
+from whysgd.spec.networks.wide_resnet import WideResNetShape
+
+# Named one by one, since what a training job depends on is read off import statements.
+TRAINED: tuple[type[Architecture], ...] = (PerceptronShape, WideResNetShape)
+FAMILIES: tuple[type[Architecture], ...] = TRAINED
+
+
+def parse_architecture(name: str, families: Sequence[type[Architecture]] = TRAINED) -> Architecture:
+    """The architecture that a model's name stands for.
+
+    Raises:
+        ValueError: the name is not of a known form.
+    """
+    for family in families:
+        if architecture := family.parse(name):
+            return architecture
+    forms = ", ".join(family.form for family in families)
+    raise ValueError(f"unknown model {name!r}; known forms: {forms}")
+
+
+def _known_model(name: str) -> str:
+    parse_architecture(name)
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_known_model)]
