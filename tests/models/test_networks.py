@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 
 from whysgd.models import build_network
-from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.spec.program import Penalty
 from whysgd.training.objective import minibatch_loss, squared_norms
 from whysgd.training.penalty import modified_loss_and_gradients
@@ -30,49 +29,6 @@ def random_parameters(net, replicas):
         tf.constant(0.3 * RNG.normal(size=(replicas, *shape)), net.dtype)
         for shape in net.parameter_shapes
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [
-        # 77,370 weights of convolutions and classifier, 336 biases, 3 scalars; counted by hand
-        # from the published architecture.
-        ("wrn-10-1", 77_709),
-        ("wrn-16-4", 2_747_536),
-        ("mlp-64-64", 32 * 32 * 3 * 64 + 64 + 64 * 64 + 64 + 64 * 10 + 10),
-        ("linear", 32 * 32 * 3 * 10 + 10),
-    ],
-)
-def test_parameter_counts(name, count):
-    assert network(name, 2, shape=(32, 32, 3), base_width=16).num_parameters == count
-
-
-def test_the_fashion_mnist_network_has_the_papers_size():
-    shape = PerceptronShape((4096, 4096, 4096))
-    assert parse_architecture("mlp-4096-4096-4096") == shape
-    widths = (784, *shape.widths, 10)
-    pairs = zip(widths, widths[1:], strict=False)
-    assert sum(a * b + b for a, b in pairs) == 36_818_954
-
-
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
-        ("wrn-10-1", WideResNetShape(1, 1)),
-        ("wrn-16-4", WideResNetShape(2, 4)),
-        ("wrn-28-10", WideResNetShape(4, 10)),
-    ],
-)
-def test_wide_resnet_names(name, shape):
-    assert parse_architecture(name) == shape
-
-
-@pytest.mark.parametrize(
-    "name", ["mlp", "mlp-", "mlp-0", "mlp-64-", "wrn-10", "wrn-11-1", "wrn-4-1", "wrn-10-0", "cnn"]
-)
-def test_an_unknown_name_is_refused_with_the_known_forms(name):
-    with pytest.raises(ValueError, match=f"unknown model '{name}'; known forms: linear, mlp-"):
-        parse_architecture(name)
 
 
 def test_a_tanh_perceptron_is_made_of_tanh():

@@ -26,7 +26,7 @@ from whysgd.spec.networks.parts import (
     output_of,
 )
 
-Step = Callable[[tf.Tensor], tf.Tensor]
+Step = Callable[..., tf.Tensor]
 
 
 class ReplicatedNetwork(keras.layers.Layer):
