@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from whysgd.models import build_network
 from whysgd.models.normalization import EPSILON
-from whysgd.spec.networks.registry import FAMILIES, parse_architecture
+from whysgd.spec.networks import parse_architecture
+from whysgd.spec.networks.library import FAMILIES
 
 REPLICAS, BATCH, CLASSES = 2, 4, 3
 

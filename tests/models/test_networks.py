@@ -12,7 +12,7 @@ from whysgd.training.penalty import modified_loss_and_gradients
 RNG = np.random.default_rng(2)
 
 
-def network(name, replicas, dtype="float64", shape=(8, 8, 1), base_width=2):
+def network(name, replicas, dtype="float64", shape=(8, 8, 1), base_width=2, **settings):
     return build_network(
         name,
         input_shape=shape,
@@ -20,6 +20,7 @@ def network(name, replicas, dtype="float64", shape=(8, 8, 1), base_width=2):
         replicas=replicas,
         base_width=base_width,
         dtype=dtype,
+        **settings,
     )
 
 
@@ -179,10 +180,23 @@ def test_initial_parameters_have_hes_variance():
             np.testing.assert_array_equal(values, 0)
 
 
-def test_weight_decay_acts_on_kernels_only():
-    net = network("wrn-10-1", 1)
+@pytest.mark.parametrize("ghost_batch_size", [None, 4])
+def test_weight_decay_acts_on_kernels_only(ghost_batch_size):
+    net = network("wrn-10-1", 1, ghost_batch_size=ghost_batch_size)
+    assert {name.split("/")[-1] for name in net.parameter_names} == {
+        "kernel",
+        "bias",
+        *(["factor"] if ghost_batch_size is None else ["scale", "shift"]),
+    }
     for name, decayed in zip(net.parameter_names, net.decayed, strict=True):
         assert decayed == name.endswith("kernel")
+
+
+def test_normalizations_start_with_a_scale_of_1_and_a_shift_of_0():
+    net = network("wrn-10-1", 2, ghost_batch_size=4)
+    for name, values in zip(net.parameter_names, net.initial_parameters([0, 1]), strict=True):
+        if not name.endswith("kernel"):
+            np.testing.assert_array_equal(values, 1 if name.endswith("scale") else 0)
 
 
 def test_any_input_size_and_width():

@@ -87,6 +87,19 @@ def test_an_lstm_works_at_every_token():
 
 
 @pytest.mark.parametrize(
+    ("first", "number"),
+    [
+        (Convolution("conv", 3, 5), 1),
+        (Convolution("conv", 3, 5, bias=False), 0),
+        (Normalization("norm", 2), 0),
+    ],
+)
+def test_the_pass_backward_comes_last_to_the_first_parts_smallest_weight(first, number):
+    parts = (first, Normalization("after", 2), Flatten(), Dense("out", 1))
+    assert Blueprint((4, 4, 2), (MaxPool(2, 2), *parts), "he").last_weight == number
+
+
+@pytest.mark.parametrize(
     ("parts", "refusal"),
     [
         ((Dense("dense", 3),), "dense: a dense layer on pixels"),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from whysgd.spec.networks import NetworkSettings
+from whysgd.spec.networks import NetworkSettings, parse_architecture
+from whysgd.spec.networks.library import FAMILIES
 from whysgd.spec.networks.parts import Activate
-from whysgd.spec.networks.registry import FAMILIES, parse_architecture
 
 CIFAR, MNIST, TINY_IMAGENET, IMAGENET = (32, 32, 3), (28, 28, 1), (64, 64, 3), (224, 224, 3)
 

@@ -6,8 +6,9 @@ import pytest
 
 from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.spec.networks.autoencoder import AutoencoderShape
+from whysgd.spec.networks.library import FAMILIES
 from whysgd.spec.networks.lstm import LstmShape
-from whysgd.spec.networks.registry import FAMILIES, TRAINED
+from whysgd.spec.networks.registry import TRAINED
 from whysgd.spec.networks.resnet import BottleneckResNetShape, ResNetShape
 from whysgd.spec.networks.vgg import VggShape
 

@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 
 from whysgd.base.randomness import Purpose, generator
 from whysgd.models.builder import ReplicatedNetwork
-from whysgd.spec.networks import Activation, Blueprint, Initialization, NetworkSettings
-from whysgd.spec.networks.registry import FAMILIES, parse_architecture
+from whysgd.spec.networks import (
+    Activation,
+    Blueprint,
+    Initialization,
+    NetworkSettings,
+    parse_architecture,
+)
+from whysgd.spec.networks.library import FAMILIES
 
 
 class Outputs(NamedTuple):
@@ -166,7 +172,7 @@ def build_network(
 
     Args:
         name: "mlp-64-64-64" (hidden widths) or "wrn-10-1" (depth, width), any numbers; all forms
-            are those of `whysgd.spec.networks.registry`.
+            are those of `whysgd.spec.networks.library`.
         input_shape: height, width, channels of an image; the number of tokens in a text's window.
         num_classes: outputs; the size of a text's vocabulary.
         replicas: how many networks side by side (R).

@@ -43,6 +43,14 @@ class Blueprint:
         return tuple(w for part, shape in self._leaves() for w in part.weights(shape, kernels))
 
     @property
+    def last_weight(self) -> int:
+        """Number of the smallest weight of the first part: the pass backward comes to it last."""
+        kernels = Kernels(self.initialization)
+        of_parts = (part.weights(shape, kernels) for part, shape in self._leaves())
+        sizes = [math.prod(weight.shape) for weight in next(filter(None, of_parts))]
+        return sizes.index(min(sizes))
+
+    @property
     def num_parameters(self) -> int:
         """Numbers in all weights."""
         return sum(math.prod(weight.shape) for weight in self.weights)

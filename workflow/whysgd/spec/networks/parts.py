@@ -6,7 +6,7 @@ Shapes are (features,), (height, width, channels), (tokens,) or (tokens, feature
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from whysgd.spec.networks.weights import Kernels, Start, Weight
 
@@ -14,8 +14,7 @@ Shape = tuple[int, ...]
 Activation = Literal["relu", "tanh", "sigmoid"]
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """What a part that is worth counting costs."""
 
     parameters: int

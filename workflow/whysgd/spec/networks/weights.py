@@ -1,8 +1,7 @@
 """Weights by value: their shapes, what acts on them, and how they start."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Initialization = Literal["he", "he_fan_out", "uniform_fan_in"] | float
 """How kernels and biases start; a number a: all of them from U(-a, a).
@@ -12,16 +11,14 @@ uniform_fan_in: kernels and biases from U(-a, a) with a = 1 / sqrt(fan_in).
 """
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """The distribution that a weight's initial values are drawn from."""
 
     kind: Literal["normal", "uniform", "constant"]
     size: float  # standard deviation around 0; bound on both sides of 0; the value itself
 
 
-@dataclass(frozen=True)
-class Weight:
+class Weight(NamedTuple):
     """One weight of one replica."""
 
     name: str
@@ -30,8 +27,7 @@ class Weight:
     start: Start
 
 
-@dataclass(frozen=True)
-class Kernels:
+class Kernels(NamedTuple):
     """Makes the kernels and biases of a network, which start by one rule."""
 
     initialization: Initialization
