@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 
 from whysgd.models import build_network
-from whysgd.spec.networks import PerceptronShape, WideResNetShape, parse_architecture
 from whysgd.spec.program import Penalty
 from whysgd.training.objective import minibatch_loss, squared_norms
 from whysgd.training.penalty import modified_loss_and_gradients
@@ -13,7 +12,7 @@ from whysgd.training.penalty import modified_loss_and_gradients
 RNG = np.random.default_rng(2)
 
 
-def network(name, replicas, dtype="float64", shape=(8, 8, 1), base_width=2):
+def network(name, replicas, dtype="float64", shape=(8, 8, 1), base_width=2, **settings):
     return build_network(
         name,
         input_shape=shape,
@@ -21,6 +20,7 @@ def network(name, replicas, dtype="float64", shape=(8, 8, 1), base_width=2):
         replicas=replicas,
         base_width=base_width,
         dtype=dtype,
+        **settings,
     )
 
 
@@ -30,49 +30,6 @@ def random_parameters(net, replicas):
         tf.constant(0.3 * RNG.normal(size=(replicas, *shape)), net.dtype)
         for shape in net.parameter_shapes
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [
-        # 77,370 weights of convolutions and classifier, 336 biases, 3 scalars; counted by hand
-        # from the published architecture.
-        ("wrn-10-1", 77_709),
-        ("wrn-16-4", 2_747_536),
-        ("mlp-64-64", 32 * 32 * 3 * 64 + 64 + 64 * 64 + 64 + 64 * 10 + 10),
-        ("linear", 32 * 32 * 3 * 10 + 10),
-    ],
-)
-def test_parameter_counts(name, count):
-    assert network(name, 2, shape=(32, 32, 3), base_width=16).num_parameters == count
-
-
-def test_the_fashion_mnist_network_has_the_papers_size():
-    shape = PerceptronShape((4096, 4096, 4096))
-    assert parse_architecture("mlp-4096-4096-4096") == shape
-    widths = (784, *shape.widths, 10)
-    pairs = zip(widths, widths[1:], strict=False)
-    assert sum(a * b + b for a, b in pairs) == 36_818_954
-
-
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
-        ("wrn-10-1", WideResNetShape(1, 1)),
-        ("wrn-16-4", WideResNetShape(2, 4)),
-        ("wrn-28-10", WideResNetShape(4, 10)),
-    ],
-)
-def test_wide_resnet_names(name, shape):
-    assert parse_architecture(name) == shape
-
-
-@pytest.mark.parametrize(
-    "name", ["mlp", "mlp-", "mlp-0", "mlp-64-", "wrn-10", "wrn-11-1", "wrn-4-1", "wrn-10-0", "cnn"]
-)
-def test_an_unknown_name_is_refused_with_the_known_forms(name):
-    with pytest.raises(ValueError, match=f"unknown model '{name}'; known forms: linear, mlp-"):
-        parse_architecture(name)
 
 
 def test_a_tanh_perceptron_is_made_of_tanh():
@@ -223,10 +180,23 @@ def test_initial_parameters_have_hes_variance():
             np.testing.assert_array_equal(values, 0)
 
 
-def test_weight_decay_acts_on_kernels_only():
-    net = network("wrn-10-1", 1)
+@pytest.mark.parametrize("ghost_batch_size", [None, 4])
+def test_weight_decay_acts_on_kernels_only(ghost_batch_size):
+    net = network("wrn-10-1", 1, ghost_batch_size=ghost_batch_size)
+    assert {name.split("/")[-1] for name in net.parameter_names} == {
+        "kernel",
+        "bias",
+        *(["factor"] if ghost_batch_size is None else ["scale", "shift"]),
+    }
     for name, decayed in zip(net.parameter_names, net.decayed, strict=True):
         assert decayed == name.endswith("kernel")
+
+
+def test_normalizations_start_with_a_scale_of_1_and_a_shift_of_0():
+    net = network("wrn-10-1", 2, ghost_batch_size=4)
+    for name, values in zip(net.parameter_names, net.initial_parameters([0, 1]), strict=True):
+        if not name.endswith("kernel"):
+            np.testing.assert_array_equal(values, 1 if name.endswith("scale") else 0)
 
 
 def test_any_input_size_and_width():

@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import make_program
 from whysgd.benchmarks.rows import KINDS, WORKLOADS, program_of
 from whysgd.models import build_network
-from whysgd.spec.operations import layers, update_cost, working_set
+from whysgd.spec.operations import update_cost, working_set
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
@@ -38,16 +38,16 @@ def test_the_working_set_is_parameters_and_the_outputs_of_a_minibatch():
     assert working_set(make_program()) == (64 + 1) * 9 + 10 * 7 + 8 * 10 + 4 * (9 + 7 + 10)
     # One pass over the filters' pixels more for every example more.
     small, large = (make_program(model="wrn-10-1", batch_size=size) for size in (4, 5))
-    outputs = sum(layer.biases * layer.pixels for layer in layers(small))
+    outputs = sum(work.outputs for work in small.blueprint.works)
     assert working_set(large) - working_set(small) == outputs
 
 
 def test_a_convolution_is_counted_at_the_pixels_that_it_writes():
-    stem, *_ = layers(make_program(model="wrn-10-1", base_width=16))
+    stem, *others = make_program(model="wrn-10-1", base_width=16).blueprint.works
     assert stem.operations == 2 * 3 * 3 * 1 * 16 * 8 * 8
+    assert stem.outputs == 16 * 8 * 8
     # The last convolution works on 8 / 4 = 2 pixels a side.
-    last = layers(make_program(model="wrn-10-1", base_width=16))[-3]
-    assert last.operations == 2 * 3 * 3 * 64 * 64 * 2 * 2
+    assert others[-3].operations == 2 * 3 * 3 * 64 * 64 * 2 * 2
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -44,7 +44,10 @@ def recorded_dense_calls() -> Iterator[list[DenseCall]]:
 
 
 class ReplicatedDense(keras.layers.Layer):
-    """R dense layers side by side: (R or 1, B, inputs) -> (R, B, units)."""
+    """R dense layers side by side: (R or 1, B, inputs) -> (R, B, units).
+
+    Between the examples and the inputs there may be tokens, (R, B, T, inputs).
+    """
 
     def __init__(self, replicas: int, inputs: int, units: int, *, name: str, dtype: str) -> None:
         """Kernel (R, inputs, units), bias (R, units)."""
@@ -57,6 +60,10 @@ class ReplicatedDense(keras.layers.Layer):
         """The layers' outputs before any activation."""
         # Where all replicas share the inputs, (1, B, inputs) broadcasts without being copied.
         kernel, bias = tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias)
+        if inputs.shape.rank == 4:
+            rows = tf.reshape(inputs, (inputs.shape[0], -1, inputs.shape[-1]))
+            outputs = tf.matmul(rows, kernel) + bias[:, tf.newaxis]
+            return tf.reshape(outputs, (*inputs.shape[:-1], outputs.shape[-1]))
         outputs = tf.matmul(inputs, kernel) + bias[:, tf.newaxis]
         calls = _calls.get()
         if calls is not None:
@@ -78,14 +85,15 @@ class ReplicatedConv2D(keras.layers.Layer):
         *,
         size: int,
         stride: int = 1,
+        bias: bool = True,
         name: str,
         dtype: str,
     ) -> None:
-        """Kernel (R, size, size, inputs, filters), bias (R, filters)."""
+        """Kernel (R, size, size, inputs, filters), and if wanted bias (R, filters)."""
         super().__init__(name=name, dtype=dtype)
         shape = (replicas, size, size, inputs, filters)
         self.kernel = self.add_weight(name="kernel", shape=shape)
-        self.bias = self.add_weight(name="bias", shape=(replicas, filters))
+        self.bias = self.add_weight(name="bias", shape=(replicas, filters)) if bias else None
         self.stride = stride
         self.in_groups = differentiates_grouped_convolutions(dtype)
         self.built = True
@@ -99,6 +107,8 @@ class ReplicatedConv2D(keras.layers.Layer):
             if shared or self.in_groups
             else self._by_channel(inputs, kernel)
         )
+        if self.bias is None:
+            return outputs
         return outputs + tf.reshape(tf.convert_to_tensor(self.bias), (-1,))
 
     def _at_once(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

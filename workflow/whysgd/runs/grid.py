@@ -19,7 +19,7 @@ from whysgd.config.sweeps import ExperimentSettings, Sweeps
 from whysgd.runs.sizes import check_run_names, check_sizes
 from whysgd.spec.datasets import DatasetSpec
 from whysgd.spec.ensemble import Ensemble, Member
-from whysgd.spec.networks import WideResNetShape, parse_architecture
+from whysgd.spec.networks import parse_architecture
 from whysgd.spec.program import Penalty, Program, Schedule
 
 # Of float32: the smallest normal number, below which processors may take a number for 0.
@@ -41,7 +41,7 @@ _DEFAULTS = {
 _USED_IF: dict[str, tuple[str, Callable[[str], bool]]] = {
     "base_width": (
         "model",
-        lambda model: isinstance(parse_architecture(model), WideResNetShape),
+        lambda model: parse_architecture(model).has_base_width,
     ),
     "crop_padding": ("augmentation", lambda augmentation: augmentation != "none"),
 }

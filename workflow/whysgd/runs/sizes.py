@@ -6,7 +6,7 @@ from math import prod
 
 from whysgd.base.errors import UserError
 from whysgd.config.scales import JobSettings
-from whysgd.spec.operations import layers
+from whysgd.spec.operations import update_cost
 from whysgd.spec.program import Program
 
 _FLOAT32 = 4  # bytes
@@ -27,7 +27,7 @@ def check_sizes(programs: Iterable[Program], jobs: JobSettings) -> None:
     there = max(_ATTEMPTS * jobs.mem_mb * 10**6, this_machine)
     for program in programs:
         dataset = program.dataset
-        parameters = sum(layer.weights + layer.biases for layer in layers(program))
+        parameters = update_cost(program).parameters
         images = (dataset.num_train + dataset.num_test) * prod(dataset.image_shape)
         for what, size in (
             (f"model {program.model} has {parameters:,} parameters", 2 * _FLOAT32 * parameters),

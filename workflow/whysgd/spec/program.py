@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from whysgd.base.powers import Number
 from whysgd.base.record import Frozen
 from whysgd.spec.datasets import DatasetSpec
-from whysgd.spec.networks import ModelName, PerceptronShape, parse_architecture
+from whysgd.spec.networks import Blueprint, ModelName, NetworkSettings, parse_architecture
 
 
 class Schedule(Frozen):
@@ -122,8 +122,8 @@ class Program(Frozen):
 
     @model_validator(mode="after")
     def _dense_if_factored(self) -> "Program":
-        dense = isinstance(parse_architecture(self.model), PerceptronShape)
-        if self.penalty and self.penalty.method == "factored" and not dense:
+        factored = self.penalty is not None and self.penalty.method == "factored"
+        if factored and not self.blueprint.is_dense:
             raise ValueError(f"penalty.method: `factored` is for perceptrons, not {self.model}")
         return self
 
@@ -141,6 +141,16 @@ class Program(Frozen):
                 "c_reg": "final",
             }
         )
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The network's parts, for the program's images."""
+        settings = NetworkSettings(
+            input_shape=self.dataset.image_shape,
+            num_classes=self.dataset.num_classes,
+            base_width=self.base_width,
+        )
+        return parse_architecture(self.model).blueprint(settings)
 
     @property
     def minibatches_per_epoch(self) -> int:
