@@ -20,11 +20,6 @@ HOW_TO_JUDGE = {
 }
 
 
-def judged_so_far():
-    """Names of the tables for claims that are there."""
-    return [name for name, path in (JUDGED_RUNS | JUDGED_SLOPES).items() if Path(path).exists()]
-
-
 rule judge_claims:
     input:
         **CLAIMS_FILES,

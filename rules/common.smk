@@ -177,6 +177,17 @@ def configurations():
     }
 
 
+def judged_so_far():
+    """Names of the tables for claims that are there."""
+    return [name for name, path in (JUDGED_RUNS | JUDGED_SLOPES).items() if Path(path).exists()]
+
+
+def provenance_key():
+    """Key of the record of where everything comes from."""
+    drawn = [(study, figure) for study, figures in DEFAULT_FIGURES.items() for figure in figures]
+    return KEYS.provenance(drawn, KEYS.claims((*JUDGED_RUNS, *JUDGED_SLOPES)))
+
+
 def tell_what_is_wanted(dag):
     """Tells processes that are going to train which other jobs they may go on with.
 

@@ -1,12 +1,6 @@
 """What a reader wants beside figures and claims: provenance, costs, pages, tables to publish."""
 
 
-def provenance_key():
-    """Key of the record of where everything comes from."""
-    drawn = [(study, figure) for study, figures in DEFAULT_FIGURES.items() for figure in figures]
-    return KEYS.provenance(drawn, KEYS.claims((*JUDGED_RUNS, *JUDGED_SLOPES)))
-
-
 rule record_provenance:
     input:
         figures=drawn_files(),
