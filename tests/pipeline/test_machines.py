@@ -104,7 +104,7 @@ def test_what_the_comments_of_the_slurm_profile_offer_is_valid(tmp_path: Path) -
     assert "Group job training" in planned  # unknown keys and values are errors
 
 
-@pytest.mark.slow
+@pytest.mark.workflow
 def test_a_job_computes_with_the_scales_threads_whatever_cores_there_are(tmp_path: Path) -> None:
     overrides = ["overrides={jobs: {threads: 3}}"]
     scale = read_settings({"scale": "tiny"}).scale

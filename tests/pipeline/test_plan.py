@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.shared_runs import snakemake
-from whysgd.config.files import CONFIG_DIR, read_yaml
+from whysgd.config.settings import scale_content, scale_path
 
 pytestmark = pytest.mark.workflow
 
@@ -19,9 +19,11 @@ FIGURE7 = ("mlp_n_step_epochs", "mlp_n_step_updates")
 def planned(tmp_path_factory) -> tuple[Path, str]:
     """Working folder of a scale with Figure 7 alone whose plan is made, and what that printed."""
     folder = tmp_path_factory.mktemp("plan")
-    scale = read_yaml(CONFIG_DIR / "scales" / "tiny.yaml")
-    scale["experiments"] = {name: scale["experiments"][name] for name in FIGURE7}
-    del scale["theory"]
+    scale = scale_content(scale_path("tiny"))
+    del scale["studies"]["theory"]
+    section = scale["studies"]["implicit_regularization"]
+    section["experiments"] = {name: section["experiments"][name] for name in FIGURE7}
+    section["together"] = list(FIGURE7)
     (folder / "small.yaml").write_text(yaml.safe_dump(scale))
     run = plan(folder)
     assert run.returncode == 0, run.stderr

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.workflow
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ("config", "envs", "profiles", "rules", "workflow", "Snakefile")
 PACKAGE = "workflow/whysgd"
@@ -28,8 +29,15 @@ OWN = {"source": "npz", "path": "own.npz", "image_shape": [8, 8, 1], "num_classe
 # Figure 1 reads a file of the user's, all others the digits.
 OVERRIDES = {
     "datasets": {"own": {**OWN, "num_train": 40, "num_test": 50}},
-    "experiments": {name: {"dataset": "own"} for name in ("small_rate", "small_rate_regularized")},
+    "studies": {
+        "implicit_regularization": {
+            "experiments": {
+                name: {"dataset": "own"} for name in ("small_rate", "small_rate_regularized")
+            }
+        }
+    },
 }
+SWEEPS = "config/scales/tiny/implicit_regularization.yaml"
 RECORDED = {"record_provenance", "write_pages"}
 JUDGED = {"judge_claims", *RECORDED}
 THEORY_TABLES = {f"compute_theory_{name}" for name in ("convolution", "expansions", "main_result")}
@@ -195,7 +203,7 @@ def test_claims_and_papers_values_redo_what_reads_them(
 
 
 def test_how_many_runs_count_redoes_tables_and_no_training(checkout: Checkout) -> None:
-    checkout.edit("config/scales/tiny.yaml", "keep_best: 2", "keep_best: 1")
+    checkout.edit(SWEEPS, "keep_best: 2", "keep_best: 1")
     redone = checkout.redone().keys()
     assert {"table", *(f"draw_figure{n}" for n in range(1, 8)), *JUDGED} <= redone
     assert not {"train", "prepare_dataset", *THEORY_TABLES} & redone
@@ -204,13 +212,29 @@ def test_how_many_runs_count_redoes_tables_and_no_training(checkout: Checkout) -
 def test_a_new_point_of_a_sweep_trains_what_it_changes(checkout: Checkout) -> None:
     everything = all_of(checkout)
     checkout.edit(
-        "config/scales/tiny.yaml",
+        SWEEPS,
         "  small_rate: {program: mlp, learning_rate: 2^-4}",
         "  small_rate: {program: mlp, learning_rate: 2^-5}",
     )
     redone = checkout.redone()
     assert 0 < redone["train"] < everything["train"]
     assert "prepare_dataset" not in redone
+
+
+@pytest.mark.parametrize("split", ["program", "point"])
+def test_one_more_experiment_on_an_old_program_trains_nothing_again(
+    split: str, checkout: Checkout
+) -> None:
+    jobs = ["--config", f"overrides={json.dumps({**OVERRIDES, 'jobs': {'split': split}})}"]
+    made = {line.split("\t")[0] for line in checkout.snakemake("--summary", *jobs).splitlines()}
+    checkout.edit(
+        SWEEPS,
+        "experiments:\n",
+        "experiments:\n  more: {program: mlp, learning_rate: 2^-6..2^-3}\n",
+    )
+    assert checkout.redone() == {}
+    now = {line.split("\t")[0] for line in checkout.snakemake("--summary", *jobs).splitlines()}
+    assert now == made  # no run has another name
 
 
 @pytest.mark.parametrize(

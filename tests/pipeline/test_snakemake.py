@@ -20,6 +20,7 @@ from tests.pins.test_pins import PINNED, kept_columns
 from tests.shared_runs import ROOT, made_once, snakemake
 from whysgd.config.archive import MANIFEST, write_archive
 from whysgd.config.files import known_scales
+from whysgd.config.settings import scale_content, scale_path
 from whysgd.runs.tables import mean_columns, run_columns
 from whysgd.studies.registry import FIGURES as SPECS
 from whysgd.studies.registry import STUDIES, claims_of_all
@@ -157,8 +158,10 @@ def test_claims_are_judged_of_what_a_scale_has(tmp_path):
 
     assert re.search(r"^table +8$", planned("tiny"), re.MULTILINE)
     assert "compute_theory_slopes" in planned("tiny")
-    scale = yaml.safe_load((ROOT / "config" / "scales" / "tiny.yaml").read_text())
-    del scale["theory"], scale["experiments"]["large_batch"]
+    scale = scale_content(scale_path("tiny"))
+    section = scale["studies"]["implicit_regularization"]
+    del scale["studies"]["theory"], section["experiments"]["large_batch"]
+    section["together"].remove("large_batch")
     (tmp_path / "plain.yaml").write_text(yaml.safe_dump(scale))
     assert re.search(r"^table +7$", planned("plain.yaml"), re.MULTILINE)
     assert "compute_theory" not in planned("plain.yaml")
@@ -169,8 +172,8 @@ def test_theory_figures_are_targets_by_name_and_a_scale_may_have_none(tmp_path):
     assert run.returncode == 0, run.stderr
     assert "theory_planar" in run.stdout + run.stderr
     assert "theory_convolution" not in run.stdout + run.stderr
-    scale = yaml.safe_load((ROOT / "config" / "scales" / "tiny.yaml").read_text())
-    del scale["theory"]
+    scale = scale_content(scale_path("tiny"))
+    del scale["studies"]["theory"]
     (tmp_path / "plain.yaml").write_text(yaml.safe_dump(scale))
     run = snakemake("--dry-run", "--config", "scale=plain.yaml", folder=tmp_path)
     assert run.returncode == 0, run.stderr

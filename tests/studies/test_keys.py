@@ -11,12 +11,14 @@ import pytest
 
 from tests.training.test_digest import computed_names
 from whysgd.base.code_digest import _SCRIPTS, imported_files
-from whysgd.config.settings import Settings, load_settings
-from whysgd.runs.grid import Jobs, plan_jobs
+from whysgd.config.moved import with_keys_moved
+from whysgd.config.settings import Settings
+from whysgd.runs.figures import FigureSpec
+from whysgd.runs.grid import Plan, plan_jobs
 from whysgd.spec.program import Program
 from whysgd.studies import keys as keys_module
 from whysgd.studies.keys import OUTSIDE, Keys
-from whysgd.studies.registry import STUDIES
+from whysgd.studies.registry import STUDIES, read_settings
 
 OWN = {"source": "npz", "path": "own.npz", "image_shape": [8, 8, 1], "num_classes": 10}
 
@@ -27,18 +29,24 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "own.npz").write_bytes(b"1")
 
 
-def keys_of(settings: Settings) -> tuple[Keys, Jobs]:
-    jobs, scale = plan_jobs(settings.scale), settings.scale
-    runs_of = lambda figure: jobs.run_ids(figure.points(scale), scale.runs.seeds)  # noqa: E731
-    return Keys(settings, jobs, STUDIES, runs_of), jobs
+def keys_of(settings: Settings) -> tuple[Keys, Plan]:
+    plan = plan_jobs(settings.scale)
+
+    def runs_of(figure: FigureSpec) -> list[str]:
+        (study,) = (study.name for study in STUDIES if figure in study.figures)
+        sweeps = settings.scale.sweeps[study]
+        return plan.studies[study].run_ids(figure.points(sweeps), sweeps.runs.seeds)
+
+    return Keys(settings, plan, STUDIES, runs_of), plan
 
 
 def all_keys(**config: Any) -> dict[str, str]:
     """The key of every job at scale tiny, by a name of the job."""
-    settings = load_settings({"scale": "tiny", **config})
-    keys, jobs = keys_of(settings)
+    config["overrides"] = with_keys_moved(config.get("overrides", {}))
+    settings = read_settings({"scale": "tiny", **config})
+    keys, plan = keys_of(settings)
     found = {f"data {name}": keys.dataset(name) for name in settings.scale.datasets}
-    found |= {f"train {run_id}": keys.training(run_id) for run_id in jobs.ensembles}
+    found |= {f"train {run_id}": keys.training(run_id) for run_id in plan.ensembles}
     for study in STUDIES:
         for figure in study.figures_at(settings.scale):
             found[f"draw {figure.name}"] = keys.drawing(study, figure)
@@ -131,7 +139,7 @@ def test_a_script_moves_the_keys_of_its_jobs_and_of_what_reads_them(script, kind
 
 
 def test_published_tables_are_known_by_their_content(tmp_path: Path):
-    settings = load_settings({"scale": "tiny"})
+    settings = read_settings({"scale": "tiny"})
     archive, moved = tmp_path / "a.zip", tmp_path / "elsewhere" / "b.zip"
     archive.write_bytes(b"1")
     moved.parent.mkdir()

@@ -94,7 +94,6 @@ def trained(ensemble, dataset, initial, member):
     return parameters
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("changes", SETTINGS, ids=str)
 def test_another_framework_trains_to_the_same_parameters(changes, dataset):
     changes = {"num_minibatches": MINIBATCHES, "penalty": {}} | changes

@@ -12,7 +12,7 @@ from whysgd.spec.ensemble import CheckpointPolicy, Ensemble
 from whysgd.studies.registry import read_settings
 from whysgd.training.job.run import train_ensemble
 
-SCALE = read_settings({"scale": "paper"}).scale
+SCALE = read_settings({"scale": "paper"}).scale.sweeps["implicit_regularization"]
 MEMBERS = 2
 LOGGER = logging.getLogger("test")
 

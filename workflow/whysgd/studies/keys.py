@@ -28,8 +28,11 @@ from whysgd.training.digest import training_digest
 OUTSIDE = (
     "whysgd.base.scripting",
     "whysgd.config",
+    "whysgd.runs.sizes",
     "whysgd.spec.datasets",
     "whysgd.spec.ensemble",
+    "whysgd.spec.networks",
+    "whysgd.spec.operations",
     "whysgd.spec.program",
     "whysgd.spec.sources",
     "whysgd.studies.registry",

@@ -54,6 +54,7 @@ def told_by_value(program: Program) -> dict[str, Any]:
         "evaluation_minibatches": program.evaluation_minibatches,
         "image_shape": program.dataset.image_shape,
         "num_classes": program.dataset.num_classes,
+        "blueprint": repr(program.blueprint),
     }
 
 
