@@ -52,7 +52,7 @@ def long_training(checkpoints: str) -> list[str]:
     Args:
         checkpoints: when they write one, as `jobs.checkpoints` says it.
     """
-    program = "mlp: {model: mlp-128-128, epochs: 150, num_evaluations: 40}"
+    program = "mlp: {model: mlp-128-128, epochs: 400, num_evaluations: 40}"
     overrides = (
         f"jobs: {{checkpoints: {{{checkpoints}}}}}",
         "datasets: {digits: {num_train: 320}}",

@@ -56,12 +56,12 @@ def train_ensemble(
         TrainingInterruptedError: SIGTERM or SIGINT came; a checkpoint was written if there is a
             folder for it and room on the disk.
     """
-    trainer = Trainer(ensemble, dataset, dtype)
     progress = Progress(ensemble, logger, live)
     observers: list[Observer] = [progress]
     if events_folder is not None:
         observers.append(Events(events_folder, logger))
     with Interruption(logger, at_end=live.stop if live else None) as interruption:
+        trainer = Trainer(ensemble, dataset, dtype)
 
         def interrupt(minibatches: int) -> Exception | None:
             number = interruption.signal_number  # read once: it may change any time
