@@ -46,15 +46,16 @@ def snakemake(
     )
 
 
-def long_training(checkpoints: str) -> list[str]:
+def long_training(checkpoints: str, share_processes: bool = True) -> list[str]:
     """The configuration of two jobs that train long enough to be stopped in the middle.
 
     Args:
         checkpoints: when they write one, as `jobs.checkpoints` says it.
+        share_processes: whether the process of one goes on with the other.
     """
     program = "mlp: {model: mlp-128-128, epochs: 400, num_evaluations: 40}"
     overrides = (
-        f"jobs: {{checkpoints: {{{checkpoints}}}}}",
+        f"jobs: {{checkpoints: {{{checkpoints}}}, share_processes: {share_processes}}}",
         "datasets: {digits: {num_train: 320}}",
         f"studies: {{implicit_regularization: {{programs: {{{program}}}}}}}",
     )

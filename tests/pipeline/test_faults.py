@@ -181,7 +181,10 @@ def test_a_run_killed_again_and_again_at_random_ends_with_the_same_bits(
 
 
 @pytest.mark.nightly
-def test_a_disk_without_room_for_checkpoints(tmp_path, undisturbed):
+def test_a_disk_without_room_for_checkpoints(tmp_path, undisturbed, monkeypatch):
+    # Else the other job's process would train what was stopped to its end, without checkpoints.
+    alone = long_training("epochs: 10", share_processes=False)
+    monkeypatch.setattr(sys.modules[__name__], "CONFIG", alone)
     smaller_than_a_checkpoint = 1 << 17
     finish(tmp_path, f"{FOLDER}/data/digits.npz")  # larger than that, too
     process = start(tmp_path)
