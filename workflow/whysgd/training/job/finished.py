@@ -58,21 +58,14 @@ def keep_finished(
 
 def is_finished(job: TrainingJob) -> bool:
     """Whether the job's history is kept, whole and under its present key."""
-    key = finished_key(job)
-    if key is None:
-        return False
-    kept = job.finished / f"{key}.csv"
-    record = read_usage(kept.with_suffix(".json"))
-    with suppress(OSError):
-        return record is not None and record.get("sha256") == _sha256(kept)
-    return False
+    return _kept(job) is not None
 
 
 def take_finished(job: TrainingJob) -> bool:
     """Makes the job's outputs and its log from what is kept; returns whether it is."""
-    if not is_finished(job):
+    kept = _kept(job)
+    if kept is None:
         return False
-    kept = job.finished / f"{finished_key(job)}.csv"
     # Snakemake has removed the log that the training wrote.
     if not job.log.exists() and kept.with_suffix(".log").exists():
         with atomic_path(job.log) as temporary:
@@ -93,17 +86,30 @@ def usage_of(folder: Path) -> dict[str, Any] | None:
     Args:
         folder: of the run's finished history.
     """
-    found = [record for path in sorted(folder.glob("*.json")) if (record := read_usage(path))]
+    found = [record for path in sorted(folder.glob("*.json")) if (record := _read_usage(path))]
     return found[-1] if found else None
 
 
-def read_usage(path: Path) -> dict[str, Any] | None:
+def _read_usage(path: Path) -> dict[str, Any] | None:
     """Reads what `keep_finished` wrote of a training; None where it is missing or damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def _kept(job: TrainingJob) -> Path | None:
+    """The job's history as it is kept, or None where it is not, or not whole."""
+    key = finished_key(job)
+    if key is None:
+        return None
+    kept = job.finished / f"{key}.csv"
+    record = _read_usage(kept.with_suffix(".json"))
+    with suppress(OSError):
+        if record is not None and record.get("sha256") == _sha256(kept):
+            return kept
+    return None
 
 
 def _link(kept: Path, output: Path) -> None:
